@@ -102,6 +102,7 @@ measured: $(VENV)/.installed-dev
 # codes of lint.
 .PHONY: reference
 reference: $(VENV)/.installed-dev
+	PYTHONPATH=. $(BIN)/python -m tests.docs.flag_values
 	PYTHONPATH=. $(BIN)/python -m tests.docs.generated
 
 # The site of docs/, README and CHANGELOG, below site/; a link that leads nowhere ends it.

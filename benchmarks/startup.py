@@ -1,4 +1,4 @@
-"""How much longer `batcher` takes than ``python -c pass`` to tell its version or help.
+"""How much longer `batcher` takes than ``python -c pass`` to tell its version, or help of anything.
 
 In CPU time, in pairs side by side, as other work on the machine would tell in any other.
 """
@@ -8,8 +8,10 @@ import statistics
 import subprocess
 import sys
 
+from batcher.cli.command_list import COMMANDS
+
 ROUNDS = 9
-COMMANDS = (("--version",), ("--help",), ("run", "--help"), ("validate", "--help"))
+CALLS = (("--version",), ("--help",), *((name, "--help") for name in COMMANDS))
 
 
 def milliseconds(*command: str) -> float:
@@ -21,7 +23,7 @@ def milliseconds(*command: str) -> float:
     return (usage.ru_utime + usage.ru_stime) * 1000
 
 
-for command in COMMANDS:
+for command in CALLS:
     pairs = [
         (
             milliseconds(sys.executable, "-m", "batcher", *command),

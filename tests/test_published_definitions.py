@@ -11,11 +11,11 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from batcher.cli.compose import compose
-from batcher.cli.explain import explain
-from batcher.cli.lint import lint
-from batcher.cli.simulate import simulate
-from batcher.cli.validate import validate
+from batcher.cli.commands.compose import compose
+from batcher.cli.commands.explain import explain
+from batcher.cli.commands.lint import lint
+from batcher.cli.commands.simulate import simulate
+from batcher.cli.commands.validate import validate
 
 
 def attribute(**members: Any) -> list[dict[str, Any]]:

@@ -1,50 +1,21 @@
 """``batcher calibrate``: rate and burst of an account, measured without changing anything."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import click
 import msgspec
 
 from batcher.aws.client import AwsTarget
 from batcher.cli.interruption import run_command
-from batcher.cli.options import confirm_option, json_option, settings_from, settings_options
+from batcher.cli.options import settings_from
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example
 from batcher.cli.output.prompt import agreed
-from batcher.config import OF_LINT, Settings
+from batcher.config import Settings
 from batcher.jobs.calibrate import Calibration, calibrate_quota
 from batcher.number_text import duration, rate_text, several
 
-CALLS = 200
 
-
-@click.command(
-    epilog=example(
-        "batcher calibrate --domain acme --trigger cart-abandoned --profile prod --region eu-west-1"
-    )
-)
-@click.option("--domain", required=True, metavar="D", help="Domain of the trigger.")
-@click.option(
-    "--trigger",
-    required=True,
-    metavar="T",
-    help="Trigger whose own state is put back, again and again.",
-)
-@click.option(
-    "--calls",
-    default=CALLS,
-    show_default=True,
-    type=click.IntRange(10),
-    metavar="N",
-    help="UpdateEventTrigger calls at most.",
-)
-@click.option("--yes", is_flag=True, help="Start without asking.")
-@confirm_option
-@json_option("Print the result as one JSON object on standard output.")
-@partial(settings_options, without=OF_LINT)
-def calibrate(
+def do_calibrate(
     domain: str,
     trigger: str,
     calls: int,
@@ -54,11 +25,6 @@ def calibrate(
     config: Path | None,
     **given: Any,
 ) -> None:
-    """Measure the quota with updates that change nothing.
-
-    It is that of UpdateEventTrigger, and is remembered for the next run. While it lasts it takes
-    all of the quota from others. Exits with 1 when the calls were too few to tell.
-    """
     settings = settings_from(given, config)
     raise SystemExit(
         run_command(_calibrate, settings, domain, trigger, calls, yes, confirm, as_json)

@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from functools import wraps
 from importlib import import_module
 from typing import Any
 
@@ -19,6 +20,7 @@ from batcher.cli.command_list import COMMANDS, GROUPS
 from batcher.cli.output.echo import echo
 from batcher.version import __version__
 
+_COMMANDS = "batcher.cli.commands"
 _GIVEN = "batcher.given"  # in a context's meta: the words that were given
 
 
@@ -31,11 +33,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        logging = import_module("logging")
-        for library in ("aiobotocore", "botocore", "asyncio"):  # what is wrong is told by us
-            logging.getLogger(library).addHandler(logging.NullHandler())
-        command: click.Command = getattr(import_module(f"batcher.cli.{cmd_name}"), cmd_name)
-        garbage_collection.keep_imported()
+        command: click.Command = getattr(import_module(f"{_COMMANDS}.{cmd_name}"), cmd_name)
         if ctx.resilient_parsing:  # a shell asks what would complete it
             import_module("batcher.cli.completed_values").complete_values(command)
         return command
@@ -80,15 +78,36 @@ def batcher() -> None:
     """
 
 
-def body(module: str, name: str) -> Callable[..., Any]:
-    """What calls a function of a module that is imported only then: no help needs it."""
+def loaded(place: str) -> Callable[..., Any]:
+    """What calls the function at ``module:name``, which is imported only then: no help needs it."""
+    module, _, name = place.partition(":")
 
-    def called(*arguments: Any) -> Any:
+    def called(*arguments: Any, **given: Any) -> Any:
         function = getattr(import_module(module), name)
         garbage_collection.keep_imported()
-        return function(*arguments)
+        return function(*arguments, **given)
 
     return called
+
+
+def done_by(place: str) -> Callable[[Callable[[], None]], Callable[..., Any]]:
+    """Have a command, of which only name and help stand here, done by a function as ``loaded``.
+
+    What the command's flags say are its arguments, by their names.
+    """
+    function = loaded(place)
+
+    def declare(command: Callable[[], None]) -> Callable[..., Any]:
+        @wraps(command)
+        def called(**given: Any) -> Any:
+            logging = import_module("logging")
+            for library in ("aiobotocore", "botocore", "asyncio"):  # what is wrong is told by us
+                logging.getLogger(library).addHandler(logging.NullHandler())
+            return function(**given)
+
+        return called
+
+    return declare
 
 
 def run_commands() -> int | None:

@@ -6,21 +6,11 @@ import click
 from click.shell_completion import ShellComplete, get_completion_class
 
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example
-from batcher.jobs.shell_startup import SHELLS, install_completion
+from batcher.jobs.shell_startup import install_completion
 
 
-@click.command(epilog=example("batcher completion bash --install"))
-@click.argument("shell", metavar="|".join(SHELLS), type=click.Choice(SHELLS))
-@click.option("--install", is_flag=True, help="Install it for this user, and say where.")
-@click.pass_context
-def completion(context: click.Context, shell: str, install: bool) -> None:
-    """Print or install completion for bash, zsh or fish.
-
-    What is installed is a file of its own; bash and zsh get a line in .bashrc or .zshrc that reads
-    it. All else in there stays. bash has to be 4.4 or newer.
-    """
-    script = _script(context.find_root().command, shell)
+def do_completion(shell: str, install: bool) -> None:
+    script = _script(click.get_current_context().find_root().command, shell)
     if not install:
         echo(script, lines=True)
         return

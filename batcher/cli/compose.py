@@ -1,6 +1,5 @@
 """``batcher compose``: from what is live, and a wish, to a file of updates. Sends nothing."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,17 +7,16 @@ import click
 import msgspec
 from msgspec import Struct
 
-from batcher.cli.definition_options import DefinitionChoices, definition_options, files_of
-from batcher.cli.edit_options import OrderedCommand, edit_options, taken_edits
+from batcher.cli.definition_options import DefinitionChoices, files_of
+from batcher.cli.edit_options import taken_edits
 from batcher.cli.interruption import run_command
-from batcher.cli.options import check_output, output_option, settings_from, settings_options
+from batcher.cli.options import check_output, settings_from
 from batcher.cli.output.composition import BlockedPrinter, composition_lines
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example
 from batcher.cli.output.preview import say_places
 from batcher.cli.output.violations import ViolationPrinter
-from batcher.cli.selection import selection_options, taken_selection
-from batcher.config import OF_READING, Settings
+from batcher.cli.selection import taken_selection
+from batcher.config import Settings
 from batcher.errors import InputError
 from batcher.jobs.compose import (
     ComposeListener,
@@ -53,25 +51,7 @@ class Request(Struct, frozen=True, kw_only=True):
     selection: Selection | None
 
 
-@click.command(
-    cls=OrderedCommand,
-    epilog=example("batcher compose acme.jsonl --set SegmentFilter=vip --out updates.jsonl"),
-)
-@click.argument("file", metavar="FILE")
-@edit_options
-@click.option(
-    "--where",
-    metavar="EXPRESSION",
-    help="Only triggers of which this is true, in JMESPath: ObjectTypeName == 'Orders'.",
-)
-@definition_options
-@output_option("Write to this file; default: standard output.")
-@selection_options
-@partial(settings_options, only=OF_READING)
-@click.pass_context
-def compose(
-    context: click.Context,
-    /,
+def do_compose(
     file: str,
     where: str | None,
     out: Path | None,
@@ -79,13 +59,6 @@ def compose(
     config: Path | None,
     **given: Any,
 ) -> None:
-    """Make updates of FILE that hold only what changes.
-
-    FILE: an export or a table. Sends nothing. What is to change is told by --set, --unset,
-    --append, --remove and --replace, which are applied in the order given, or by FILE and
-    --current. Nothing is written when an update would break a rule. Exits with 1 when a trigger
-    that is meant can't be as asked.
-    """
     check_output(out, "what it makes", force=force, inputs=(file, config, *files_of(given)))
     schema = installed_update_model().schema
     request = Request(
@@ -93,7 +66,7 @@ def compose(
         choices=DefinitionChoices.taken(given, file),
         out=out,
         force=force,
-        edits=taken_edits(context, given, schema),
+        edits=taken_edits(click.get_current_context(), given, schema),
         where=None if where is None else FilterExpression(where, schema),
         selection=taken_selection(given),
     )

@@ -7,28 +7,14 @@ from typing import Any
 
 import click
 
-from batcher.cli.options import json_option
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example
 from batcher.control.client import tell
-from batcher.control.messages import COMMANDS, WITH_VALUE, ControlRequest
+from batcher.control.messages import WITH_VALUE, ControlRequest
 from batcher.errors import ControlError
 from batcher.number_text import rate_text
 
 
-@click.command(epilog=example("batcher ctl updates.run share 20%"))
-@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
-@click.argument("command", metavar="|".join(COMMANDS), type=click.Choice(COMMANDS))
-@click.argument("value", metavar="[N|P%|auto]", required=False)
-@json_option("Print its status, after that, as one JSON object on standard output.")
-def ctl(run: Path, command: Any, value: str | None, as_json: bool) -> None:
-    """Tell a run or a worker what to do: pause, slow down, stop.
-
-    RUN: the directory of the run, or what the worker has as --control. status: where it stands.
-    pause: finish what is in flight, and send nothing until resume. rate N: at most N updates a
-    second for each target; share P%: that part of each quota; auto takes either back. stop: what
-    SIGTERM does: finish what is in flight and end.
-    """
+def do_ctl(run: Path, command: Any, value: str | None, as_json: bool) -> None:
     request = ControlRequest(command=command, value=value)
     if command in WITH_VALUE and value is None:
         raise click.UsageError(f"{command} needs a value: a number or a part, or auto.")

@@ -1,7 +1,7 @@
-"""The flags that say what a file of definitions is, and as what to write what is made of it."""
+"""What the flags say a file of definitions is, and as what to write what is made of it."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Self, TypeVar
+from collections.abc import Mapping
+from typing import Any, Self
 
 import click
 from msgspec import Struct
@@ -13,49 +13,6 @@ from batcher.jobs.row_template import is_json_text, read_template
 from batcher.updates.foreign_document import Tool
 from batcher.updates.member_path import MemberPath
 from batcher.wiring.line_readers import installed_update_model
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-_FLAGS = (
-    click.option(
-        "--from",
-        "written_as",
-        type=click.Choice(list(KINDS)),
-        help="What FILE is written in; default: by its name, else updates.",
-    ),
-    click.option(
-        "--template",
-        metavar="FILE|JSON",
-        help="Members that every row of a CSV file has where its cells say nothing else.",
-    ),
-    click.option(
-        "--parameter",
-        "parameters",
-        multiple=True,
-        metavar="NAME=VALUE",
-        help="What a name stands for that a template of CloudFormation refers to; may be repeated.",
-    ),
-    click.option(
-        "--current",
-        metavar="FILE|live",
-        help="FILE is what is wanted, and this what there is: only the difference is written.",
-    ),
-    click.option(
-        "--format",
-        "written_in",
-        type=click.Choice(["jsonl", "csv"]),
-        default="jsonl",
-        show_default=True,
-        help="Write updates, or all that is meant as a table.",
-    ),
-    click.option(
-        "--columns",
-        multiple=True,
-        metavar="PATH,…",
-        help="Columns of the table; default: the members that are no lists.",
-    ),
-)
-
 
 _TEMPLATES = (KINDS[Tool.CLOUDFORMATION.value], KINDS[Tool.CDK.value])
 
@@ -96,13 +53,6 @@ def files_of(given: Mapping[str, Any]) -> list[str]:
     template, current = given["template"], given["current"]
     named = [] if template is None or is_json_text(template) else [template]
     return named if current in (None, LIVE) else [*named, current]
-
-
-def definition_options(command: F) -> F:
-    """Add the flags."""
-    for flag in reversed(_FLAGS):
-        command = flag(command)
-    return command
 
 
 def _parameters(texts: tuple[str, ...]) -> Mapping[str, str]:

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 import msgspec
 
 from batcher.cli.interruption import run_command
 from batcher.cli.options import Choices
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example
 from batcher.cli.output.next_command import next_command
 from batcher.cli.start import start
 from batcher.config import Settings
@@ -23,28 +21,7 @@ from batcher.storage.atomic_file import write_atomically
 DOMAINS = ("shop-eu", "shop-us", "loyalty")
 
 
-@click.command(epilog=example("batcher demo"))
-@click.option(
-    "--updates",
-    default=600,
-    show_default=True,
-    metavar="N",
-    type=click.IntRange(1),
-    help="Updates to run.",
-)
-@click.option(
-    "--rate",
-    default=30.0,
-    show_default=True,
-    metavar="R",
-    type=click.FloatRange(0, min_open=True),
-    help="Quota of the emulator, per second.",
-)
-def demo(updates: int, rate: float) -> None:
-    """Run made-up updates against a Customer Profiles on loopback.
-
-    What it wrote is kept.
-    """
+def do_demo(updates: int, rate: float) -> None:
     raise SystemExit(run_command(_demo, updates, rate))
 
 

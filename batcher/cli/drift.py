@@ -10,18 +10,14 @@ import click
 from batcher.cli.interruption import run_command
 from batcher.cli.options import (
     check_sensitive,
-    json_option,
-    sensitive_option,
     settings_at_run,
     settings_from,
-    settings_options,
 )
 from batcher.cli.output.drift_lines import print_drift
-from batcher.cli.output.format import example
 from batcher.cli.output.preview import say_places
 from batcher.cli.output.reading_progress import ReadingProgress
-from batcher.cli.selection import selection_options, taken_selection
-from batcher.config import OF_LINT, Settings, clean_text
+from batcher.cli.selection import taken_selection
+from batcher.config import Settings, clean_text
 from batcher.jobs.drift import DriftOptions, find_drift
 from batcher.jobs.drift_base import read_base
 from batcher.jobs.run_reader import settings_of
@@ -32,21 +28,7 @@ from batcher.wiring.line_readers import installed_update_model
 HAS_DRIFT = 6  # exit code
 
 
-@click.command(epilog=example("batcher drift acme.jsonl --profile prod --ignore Description"))
-@click.argument("base", metavar="BASE")
-@click.option(
-    "--ignore",
-    "ignored",
-    multiple=True,
-    metavar="MEMBER",
-    help="A member that does not count, such as Description; may be repeated.",
-)
-@click.option("--no-new", is_flag=True, help="Do not look for triggers that BASE does not have.")
-@sensitive_option
-@json_option("Print what was found as one JSON object on standard output.")
-@selection_options
-@partial(settings_options, without=OF_LINT)
-def drift(
+def do_drift(
     base: str,
     ignored: tuple[str, ...],
     no_new: bool,
@@ -55,12 +37,6 @@ def drift(
     config: Path | None,
     **given: Any,
 ) -> None:
-    """Show what was changed since an export or a run.
-
-    Holds the live triggers against BASE, a file of export or a run directory. Changes nothing.
-    Lists each domain first, and reads what was changed since, or where that can't be told. Exits
-    with 6 where there is drift, with 1 where something could not be read.
-    """
     check_sensitive(show_sensitive, as_json=as_json)
     members = frozenset(map(_member, ignored))
     selection = taken_selection(given)

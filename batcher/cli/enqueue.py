@@ -5,12 +5,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeAlias
 
-import click
-
 from batcher.cli.interruption import run_command
-from batcher.cli.options import queue_option, sqs_options
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.cli.queue_address import queue_address
 from batcher.config import Settings
@@ -31,24 +27,7 @@ GOES_ON = "Run the same command again: it goes on from there."
 NOT_KEPT = "It is kept nowhere how far it came: the same command puts in all of the file again."
 
 
-@click.command(
-    epilog=example("batcher enqueue updates.jsonl --queue sqs:updates.fifo --region eu-west-1")
-)
-@click.argument("file", metavar="FILE")
-@queue_option
-@click.option(
-    "--target", metavar="NAME", help="Target of lines that name none; default: the worker's own."
-)
-@click.option(
-    "--same",
-    is_flag=True,
-    help="An SQS FIFO queue drops what it was sent of the same file within five minutes.",
-)
-@click.option(
-    "--anew", is_flag=True, help="Put in all of it, whatever an interrupted command put in."
-)
-@sqs_options
-def enqueue(
+def do_enqueue(
     file: str,
     queue: str,
     target: str | None,
@@ -57,13 +36,6 @@ def enqueue(
     profile: str | None,
     region: str | None,
 ) -> None:
-    """Check every line of FILE and put its updates into a queue.
-
-    FILE: JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY. Nothing is put in unless all
-    lines are valid. Where it ends early it says how many are in, and the same command goes on from
-    there. A file that was put in and is sent again is done twice. Which targets there are only the
-    worker knows: batcher validate --config checks the names.
-    """
     settings = Settings(target=target or "", profile=profile, region=region)
     address = queue_address(queue, profile, region)
     put = partial(enqueue_file, address=address, same=same, anew=anew)

@@ -1,13 +1,10 @@
-"""The flags that say what the columns of a CSV of events are."""
+"""What the flags say the columns of a CSV of events are."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from batcher.sources.event_file import EventColumns
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 SUFFIXES = (".csv", ".csv.gz", ".csv.zst")
 NEEDED = {
@@ -15,23 +12,6 @@ NEEDED = {
     "profile_column": "--profile-column",
     "time_column": "--time-column",
 }
-
-
-def column_options(command: F) -> F:
-    """Add the flags; ``taken_columns`` takes them out again."""
-    for option in (
-        click.option("--ingested-column", metavar="NAME", help="… when it was ingested."),
-        click.option("--id-column", metavar="NAME", help="… its id; default: its line."),
-        click.option("--time-column", metavar="NAME", help="… when it happened."),
-        click.option("--profile-column", metavar="NAME", help="… the profile that it is of."),
-        click.option(
-            "--object-type",
-            metavar="NAME",
-            help="Of a CSV of events: the object type that its rows are of, and the column with …",
-        ),
-    ):
-        command = option(command)
-    return command
 
 
 def taken_columns(given: dict[str, Any], events: str) -> EventColumns | None:

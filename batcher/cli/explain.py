@@ -1,6 +1,5 @@
 """``batcher explain``: why a trigger fires on an event or not, and what lint means by a code."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,43 +7,19 @@ import click
 
 from batcher.cli.options import (
     check_sensitive,
-    json_option,
-    sensitive_option,
     settings_from,
-    settings_options,
 )
 from batcher.cli.output.echo import echo
 from batcher.cli.output.explanation import explanation_json, explanation_lines
-from batcher.cli.output.format import example
 from batcher.cli.output.lint_codes import explain_code
-from batcher.cli.semantics_options import mapping_option, single_event_options, taken_firing
+from batcher.cli.semantics_options import taken_firing
 from batcher.jobs.explain import explain_trigger
 from batcher.jobs.explained_inputs import read_event, read_segment, read_trigger
 from batcher.jobs.field_mapping import read_mapping
 from batcher.triggers.lint.codes import find_code, suggested_code
 
 
-@click.command(epilog=example("batcher explain trigger.json event.json"))
-@click.argument("trigger", metavar="TRIGGER|CODE", required=False)
-@click.argument("event", metavar="EVENT", required=False)
-@click.option("--trigger", "name", metavar="NAME", help="Of several triggers in TRIGGER, this one.")
-@click.option("--event", "event_id", metavar="ID", help="Of several events in EVENT, this one.")
-@click.option("--object-type", metavar="NAME", help="The object type of an EVENT that is bare.")
-@click.option("--segments", metavar="FILE", help="Members of segments, one or several a line.")
-@mapping_option
-@sensitive_option
-@json_option("Print the explanation as one JSON object on standard output.")
-@single_event_options
-@partial(settings_options, only=("profile", "region"))
-def explain(trigger: str | None, event: str | None, **given: Any) -> None:
-    """Say why a trigger fires on an event, or why not.
-
-    Or what batcher lint means by CODE; without one it lists all codes.
-
-    TRIGGER: an update, a line of an export, or what get-event-trigger prints. EVENT: a line as for
-    simulate, a record of a domain's event stream, or an object as it was ingested. Exits with 0
-    when it fires, with 1 when it does not. Calls nobody.
-    """
+def do_explain(trigger: str | None, event: str | None, **given: Any) -> None:
     if trigger is None or (event is None and find_code(trigger) is not None):
         explain_code(trigger, as_json=given["as_json"])
     elif event is None:

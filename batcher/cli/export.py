@@ -1,7 +1,6 @@
 """``batcher export``: live triggers as update lines, ready to edit and run. Changes nothing."""
 
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +8,13 @@ import click
 import msgspec
 
 from batcher.cli.interruption import run_command
-from batcher.cli.options import check_output, output_option, settings_from, settings_options
+from batcher.cli.options import check_output, settings_from
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example
 from batcher.cli.output.preview import say_places
 from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.selected_part import part_lines
-from batcher.cli.selection import domain_option, name_options, taken_selection
-from batcher.config import OF_LINT, Settings
+from batcher.cli.selection import taken_selection
+from batcher.config import Settings
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.errors import InputError
 from batcher.jobs.export import Export, Unread, export_triggers
@@ -26,22 +24,7 @@ from batcher.storage.atomic_file import AtomicFile
 from batcher.updates.selection import Selection, Selector
 
 
-@click.command(epilog=example("batcher export --domain acme --profile prod --out acme.jsonl"))
-@domain_option("Domain to export; may be repeated.")
-@click.option(
-    "--all", "everything", is_flag=True, help="Export every domain of the account and Region."
-)
-@click.option(
-    "--based-on",
-    "with_base",
-    is_flag=True,
-    help="Also write the state of each, so that a run leaves alone what was changed since, and"
-    " drift reads that only.",
-)
-@name_options
-@output_option("Write to this file; default: standard output.")
-@partial(settings_options, without=OF_LINT)
-def export(
+def do_export(
     domains: tuple[str, ...],
     everything: bool,
     with_base: bool,
@@ -50,12 +33,6 @@ def export(
     config: Path | None,
     **given: Any,
 ) -> None:
-    """Write the live triggers of domains as updates, one a line.
-
-    They are sorted by domain and name. The lines name no target: run them with --target. They hold
-    what descriptions and conditions say; a file is readable by its owner only. Exits with 1 when a
-    domain or a trigger can't be read.
-    """
     if bool(domains) == everything:
         raise click.UsageError("Give --domain NAME, once or more often, or --all.")
     check_output(out, "an export", force=force, inputs=[config])

@@ -1,27 +1,12 @@
-"""``--hook``: a hook beside those of the settings file."""
+"""What ``--hook`` says: a hook beside those of the settings file."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
 
-import click
 from msgspec.structs import replace
 
 from batcher.cli.output.echo import echo
 from batcher.config import Settings
 from batcher.config.hook_settings import parse_hook, read_hooks
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def hook_option(command: F) -> F:
-    """Add ``--hook``."""
-    return click.option(
-        "--hook",
-        multiple=True,
-        metavar="EVENT=COMMAND|URL",
-        help="Tell a command or a webhook of that event; may be repeated. More: [[hooks]] in the"
-        " file of --config.",
-    )(command)
 
 
 def with_hooks(settings: Settings, texts: Sequence[str]) -> Settings:

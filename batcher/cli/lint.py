@@ -1,8 +1,7 @@
 """``batcher lint``: what is most likely a mistake in a file of updates; sends no update."""
 
-from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias
 
 import click
 
@@ -10,23 +9,18 @@ from batcher.cli import ERROR_AS_JSON
 from batcher.cli.interruption import run_command
 from batcher.cli.options import (
     check_sensitive,
-    joined,
-    json_option,
-    sensitive_option,
     settings_from,
-    settings_options,
 )
 from batcher.cli.output.annotations import Annotations
 from batcher.cli.output.echo import echo
 from batcher.cli.output.error_report import report_of
 from batcher.cli.output.findings import FindingJson, FindingPrinter, FindingText
-from batcher.cli.output.format import example
 from batcher.cli.output.preview import say_places
 from batcher.cli.output.sarif import SarifLog
 from batcher.cli.output.selected_part import part_lines
 from batcher.cli.output.violations import ViolationPrinter
-from batcher.cli.selection import selection_options, taken_selection
-from batcher.config import OF_READING, Settings
+from batcher.cli.selection import taken_selection
+from batcher.config import Settings
 from batcher.jobs.checked_file import check_file
 from batcher.jobs.line_linter import LintCounts, code_selection
 from batcher.jobs.lint import lint_updates
@@ -36,35 +30,9 @@ from batcher.updates.selection import Selection
 from batcher.wiring.line_readers import installed_update_model
 
 Format: TypeAlias = Literal["text", "json", "sarif", "github"]
-FORMATS: tuple[Format, ...] = get_args(Format)
-KNOWN = OF_READING | {"create_missing", "domain_map", "skip_invalid"}
-"""The settings that have a flag here: those of looking at triggers, and of reading lines."""
 
 
-_codes = partial(click.option, metavar="CODE,…", multiple=True, callback=joined)
-
-
-@click.command(epilog=example("batcher lint updates.jsonl --current export.jsonl"))
-@click.argument("file", metavar="FILE")
-@click.option(
-    "--current",
-    metavar="FILE|live",
-    help="Look at what the updates make of the triggers as they are now: an export, or live ones.",
-)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    help="For people, as JSON, as SARIF 2.1.0, or as annotations of GitHub.  [default: text]",
-)
-@json_option("The same as --format json.")
-@_codes("--select", "lint_select", help="Only codes that begin so; may be repeated.")
-@_codes("--ignore", "lint_ignore", help="No codes that begin so; may be repeated.")
-@click.option("--strict", is_flag=True, help="Exit with 1 for warnings, too.")
-@sensitive_option
-@selection_options
-@partial(settings_options, only=KNOWN)
-def lint(
+def do_lint(
     file: str,
     current: str | None,
     form: Format | None,
@@ -74,12 +42,6 @@ def lint(
     config: Path | None,
     **given: Any,
 ) -> None:
-    """Look for likely mistakes in the updates of FILE.
-
-    FILE: JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY. Sends no update. Exits with 1
-    when there are errors, or something could not be looked at, and with 2 when a line breaks a rule
-    of the service model. The codes are in docs/lint.md; batcher explain CODE tells of one.
-    """
     if as_json and form not in (None, "json"):
         raise click.UsageError(f"--json and --format {form}: give one of them.")
     form = "json" if as_json else form or "text"

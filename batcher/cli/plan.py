@@ -5,7 +5,7 @@ Changes nothing.
 
 import sys
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import anyio
 import click
@@ -15,21 +15,16 @@ from batcher.cli.interruption import run_command
 from batcher.cli.options import (
     check_output,
     check_sensitive,
-    json_option,
-    output_option,
-    sensitive_option,
     settings_from,
-    settings_options,
 )
 from batcher.cli.output.echo import echo
 from batcher.cli.output.error_report import report_of
 from batcher.cli.output.findings import say_lint
-from batcher.cli.output.format import example
 from batcher.cli.output.pager import PagedText
 from batcher.cli.output.plan_report import Form, PlanPrinter
 from batcher.cli.output.selected_part import part_lines
 from batcher.cli.output.violations import ViolationPrinter
-from batcher.cli.selection import selection_options, taken_selection
+from batcher.cli.selection import taken_selection
 from batcher.config import Settings
 from batcher.jobs.checked_file import CheckedFile, check_file
 from batcher.jobs.lint import LintCounter
@@ -41,24 +36,7 @@ from batcher.updates.selection import Selection
 TICK = 5.0  # seconds without a word, after which it is said how far the reading is
 
 
-@click.command(epilog=example("batcher plan updates.jsonl --profile prod --out plan.jsonl"))
-@click.argument("file", metavar="FILE")
-@output_option("Keep the plan in this file, to be run.")
-@sensitive_option
-@click.option("--full", is_flag=True, help="Show every update, not those that do the same as one.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(get_args(Form)),
-    default="text",
-    help="Text for people on standard error; on standard output Markdown for a pull request, or a"
-    " page.  [default: text]",
-)
-@click.option("--no-pager", is_flag=True, help="Print it all at once, however long it is.")
-@json_option("Print the plan as one JSON object on standard output.")
-@selection_options
-@settings_options
-def plan(
+def do_plan(
     file: str,
     out: Path | None,
     force: bool,
@@ -70,12 +48,6 @@ def plan(
     config: Path | None,
     **given: Any,
 ) -> None:
-    """Show what the updates of FILE would change.
-
-    FILE: JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY. Sends no update. Reads every
-    live trigger and compares lists without regard to order. Exits with 1 when a trigger is missing
-    or can't be read, or when more would change than --max-changes allows.
-    """
     instead = "Leave it out; --out FILE keeps the whole plan, readable by you only."
     as_output = form != "text"
     if as_json and as_output:

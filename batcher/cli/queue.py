@@ -2,13 +2,10 @@
 
 from functools import partial
 
-import click
 import msgspec
 
 from batcher.cli.interruption import run_command
-from batcher.cli.options import json_option, queue_argument, sqs_options
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example
 from batcher.cli.queue_address import queue_address
 from batcher.errors import QueueError
 from batcher.foreign_text import printable
@@ -24,20 +21,7 @@ from batcher.jobs.queue_admin import (
 from batcher.number_text import duration
 
 
-@click.group(epilog=example("batcher queue status sqs:updates.fifo --region eu-west-1"))
-def queue() -> None:
-    """Look after a queue: its depth and its dead letters."""
-
-
-@queue.command(epilog=example("batcher queue status spool:/var/spool/batcher"))
-@queue_argument
-@json_option("Print one JSON object on standard output.")
-@sqs_options
-def status(url: str, as_json: bool, profile: str | None, region: str | None) -> None:
-    """Show how much waits, is held by workers, and was set aside, and how old the oldest is.
-
-    A spool directory is counted in files, the others in updates. Creates nothing.
-    """
+def do_status(url: str, as_json: bool, profile: str | None, region: str | None) -> None:
     depth = run_command(queue_depth, queue_address(url, profile, region))
     if as_json:
         echo(msgspec.json.encode(depth))
@@ -48,20 +32,9 @@ def status(url: str, as_json: bool, profile: str | None, region: str | None) -> 
     echo(f"{depth.waiting:,} waiting, {depth.held:,} held by workers, {dead}{age}")
 
 
-@queue.command(
-    epilog=example("batcher queue dead sqs:updates.fifo --code ResourceNotFoundException")
-)
-@queue_argument
-@click.option("--code", metavar="CODE", help="Only those with this error code.")
-@json_option("Print one JSON object a line on standard output.")
-@sqs_options
-def dead(
+def do_dead(
     url: str, code: str | None, as_json: bool, profile: str | None, region: str | None
 ) -> None:
-    """List the dead letters: the update's id and trigger, the error code, and what was wrong.
-
-    Of a spool directory: the files that failed, each with the first line of what was wrong.
-    """
     address = queue_address(url, profile, region)
     if (failures := failed_files(address, code)) is not None:
         for name, reason in failures.items():
@@ -80,20 +53,7 @@ def dead(
     echo(f"Dead letters: {said}.", err=True)
 
 
-@queue.command(
-    epilog=example("batcher queue redrive sqs:updates.fifo --code ThrottlingException --rate 5")
-)
-@queue_argument
-@click.option("--code", metavar="CODE", help="Only those with this error code.")
-@click.option(
-    "--rate",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="N",
-    help="Put back N a second at most.",
-)
-@click.option("--force", is_flag=True, help="Also over what was changed since they failed.")
-@sqs_options
-def redrive(
+def do_redrive(
     url: str,
     code: str | None,
     rate: float | None,
@@ -101,11 +61,6 @@ def redrive(
     profile: str | None,
     region: str | None,
 ) -> None:
-    """Put dead letters back into the queue, all of them or those of one error code.
-
-    Of a spool directory: all files that failed. The run of one goes on with what failed, is in
-    doubt or was not started; an edited one is worked through as a whole, as a new file.
-    """
     address = queue_address(url, profile, region)
     if (files := redrive_files(address, code, rate, force=force)) is not None:
         _say_files(files)

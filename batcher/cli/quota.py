@@ -4,14 +4,11 @@ import json
 import os
 from typing import Any
 
-import click
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from batcher.cli.options import json_option
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example
 from batcher.clock import SystemClock
 from batcher.number_text import ago, rate_text
 from batcher.storage.omission_records import Omission
@@ -21,20 +18,7 @@ from batcher.storage.state_directory import state_directory
 WIDE = 1000  # columns: nothing is cut off, for --account takes the whole name
 
 
-@click.command(epilog=example("batcher quota --forget --account 111122223333"))
-@click.option("--forget", is_flag=True, help="Forget them: the next run finds the quota anew.")
-@click.option(
-    "--account",
-    metavar="ID",
-    help="Only those of this account (or endpoint, where no account is known).",
-)
-@json_option("Print them as one JSON object on standard output.")
-def quota(forget: bool, account: str | None, as_json: bool) -> None:
-    """Show the quotas that are remembered, or forget them.
-
-    And where updates have shown it, whether AWS keeps or clears the members that one omits. It is
-    all kept in quotas.json in $XDG_STATE_HOME/batcher (~/.local/state/batcher).
-    """
+def do_quota(forget: bool, account: str | None, as_json: bool) -> None:
 
     def warn(text: str) -> None:
         echo(f"batcher: {text}", err=True)

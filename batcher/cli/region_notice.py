@@ -3,12 +3,12 @@
 import os
 from collections.abc import Iterable
 
-from batcher.cli.command_group import body
+from batcher.cli.command_group import loaded
 from batcher.cli.output.echo import echo
 from batcher.config import Settings
 
 ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_CUSTOMER_PROFILES")
-_unknown_regions = body("batcher.aws.known_regions", "unknown_regions")
+_unknown_regions = loaded("batcher.aws.known_regions:unknown_regions")
 
 
 def settings_with_notice(settings: Settings) -> Settings:

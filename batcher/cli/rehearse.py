@@ -14,24 +14,21 @@ import msgspec
 from batcher.cli.emulator import fault_of
 from batcher.cli.interruption import run_command
 from batcher.cli.loop_call import soon
-from batcher.cli.options import json_option, settings_from, settings_options
+from batcher.cli.options import settings_from
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example
 from batcher.cli.output.preview import say_places
 from batcher.cli.output.progress import say_state, show_progress
 from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.rehearsal import STEPS, rehearsal_lines
 from batcher.cli.output.selected_part import part_lines
 from batcher.cli.output.violations import ViolationPrinter
-from batcher.cli.run_file import default_directory
-from batcher.cli.selection import selection_options, taken_selection
+from batcher.cli.run import default_directory
+from batcher.cli.selection import taken_selection
 from batcher.cli.state_signal import called_on_signal
-from batcher.config import OF_READING, Settings
+from batcher.config import Settings
 from batcher.jobs.checked_file import CheckedFile, check_file
-from batcher.jobs.current_triggers import LIVE
 from batcher.jobs.rehearsal_phases import RehearsalWatcher
 from batcher.jobs.rehearsal_report import Rehearsal
-from batcher.jobs.rehearsal_settings import KEPT, KEPT_OF_TARGET
 from batcher.jobs.rehearse import RehearsalOrder, make_rehearsal_directory, rehearse_updates
 from batcher.jobs.rehearsed_targets import RehearsedQuota
 from batcher.jobs.run_execution import ApprovedRun
@@ -40,47 +37,8 @@ from batcher.jobs.trigger_keys import TriggerKey
 from batcher.records import Update
 from batcher.sources.local_file import place_for_copies
 
-KNOWN = OF_READING | {
-    *(*KEPT, *KEPT_OF_TARGET),
-    *("rate", "deadline", "timetable", "timezone", "progress", "no_progress"),
-}
-"""The settings that have a meaning here."""
 
-
-@click.command(epilog=example("batcher rehearse updates.jsonl --profile prod"))
-@click.argument("file", metavar="FILE")
-@click.option(
-    "--current",
-    default=LIVE,
-    metavar="FILE|live",
-    help="The triggers as they are: live, or an export; with that AWS is not asked.",
-)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    help="Directory to make; default: named after FILE, .rehearsal.",
-)
-@click.option(
-    "--quota", metavar="N[,BURST]", help="Requests per second that AWS is to be taken to allow."
-)
-@click.option(
-    "--speed",
-    type=click.FloatRange(0.01, 1e6),
-    metavar="N",
-    help="So many times the real pace; default: what makes it short.",
-)
-@click.option("--real-time", is_flag=True, help="At the real pace, and as long as that takes.")
-@click.option(
-    "--fault",
-    multiple=True,
-    metavar="KIND=P",
-    help="A fault of the emulator and its probability; can be repeated.",
-)
-@click.option("--clear-omitted", is_flag=True, help="Updates clear the members that they omit.")
-@json_option("Print what was found as one JSON object on standard output.")
-@selection_options
-@partial(settings_options, only=KNOWN)
-def rehearse(
+def do_rehearse(
     file: str,
     current: str,
     out: Path | None,
@@ -93,13 +51,6 @@ def rehearse(
     config: Path | None,
     **given: Any,
 ) -> None:
-    """Do the whole job on a local Customer Profiles first.
-
-    FILE: JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY. Reads the triggers that FILE
-    names, puts them into an emulator on loopback, and there runs FILE, verifies, rolls back and
-    verifies. No update is sent to AWS. Exits with 0 when everything would be as asked and could be
-    put back, with 1 when something would not.
-    """
     if real_time and speed is not None:
         raise click.UsageError("--real-time and --speed: give one of them.")
     if file == current == "-":

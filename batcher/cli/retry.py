@@ -10,13 +10,12 @@ import msgspec
 from batcher.cli import ERROR_MEMBERS
 from batcher.cli.follow_up import follow
 from batcher.cli.interruption import run_command
-from batcher.cli.options import Choices, follow_up_options
+from batcher.cli.options import Choices
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example
 from batcher.cli.output.selected_part import part_lines
 from batcher.cli.output.summary import first_lines
 from batcher.cli.repair_notice import repair_with_notice
-from batcher.cli.selection import selection_options, taken_selection
+from batcher.cli.selection import taken_selection
 from batcher.jobs.failed_lines import superseded_lines
 from batcher.jobs.follow_up import FollowUp
 from batcher.jobs.retry import choose
@@ -24,23 +23,7 @@ from batcher.records import Superseded
 from batcher.updates.selection import Selection, Selector
 
 
-@click.command(epilog=example("batcher retry updates.run --code InternalServerException"))
-@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
-@click.option(
-    "--code",
-    "codes",
-    multiple=True,
-    metavar="CODE",
-    help="Only those with this error; may be repeated.",
-)
-@selection_options
-@follow_up_options
-def retry(run: Path, codes: tuple[str, ...], config: Path | None, **given: Any) -> None:
-    """Run again what failed or is in doubt in a run.
-
-    RUN: its directory. Shows first how many there are of which error. The new run is linked to the
-    old one.
-    """
+def do_retry(run: Path, codes: tuple[str, ...], config: Path | None, **given: Any) -> None:
     choices, selection = Choices.taken(given), taken_selection(given)
     if choices.repair:
         repair_with_notice(run, dry_run=choices.dry_run)

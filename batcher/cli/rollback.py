@@ -12,15 +12,13 @@ import click
 
 from batcher.cli.follow_up import follow
 from batcher.cli.interruption import run_command
-from batcher.cli.moment import moment
-from batcher.cli.options import Choices, follow_up_options, settings_from
+from batcher.cli.options import Choices, settings_from
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example
 from batcher.cli.output.omission import basis_text
 from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.selected_part import part_lines
 from batcher.cli.repair_notice import repair_with_notice
-from batcher.cli.selection import selection_options, taken_selection
+from batcher.cli.selection import taken_selection
 from batcher.clock import SystemClock
 from batcher.jobs.follow_up import FollowUp, open_follow_up, open_results_rollback
 from batcher.jobs.results_run import TimeSpan
@@ -36,21 +34,7 @@ from batcher.wiring.omissions import KnownOmissions, known_omissions
 NOTHING_KNOWN = KnownOmissions(whole="auto", effects={})
 
 
-@click.command(epilog=example("batcher rollback updates.run --dry-run"))
-@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Also where the live trigger was changed since.")
-@click.option(
-    "--recreate",
-    is_flag=True,
-    help="Delete and create what an update can't put back; tags and creation time are lost.",
-)
-@click.option(
-    "--since", metavar="TIME", callback=moment, help="Of a worker's results: only from then on."
-)
-@click.option("--until", metavar="TIME", callback=moment, help="And only up to then.")
-@selection_options
-@follow_up_options
-def rollback(
+def do_rollback(
     run: Path,
     force: bool,
     recreate: bool,
@@ -59,13 +43,6 @@ def rollback(
     config: Path | None,
     **given: Any,
 ) -> None:
-    """Put back what a run has changed, or what workers have.
-
-    RUN: the directory of the run, or the results directory of workers. A trigger that is no longer
-    as the run made it is left alone and gets the status stale. The rollback is a run of its own: it
-    can be resumed, verified, and rolled back. TIME is ISO 8601, such as 2026-11-26T14:00Z; without
-    an offset it is local.
-    """
     choices, selection = Choices.taken(given), taken_selection(given)
     if choices.repair:
         repair_with_notice(run, dry_run=choices.dry_run)

@@ -1,6 +1,5 @@
 """``batcher simulate``: which events would start or stop firing. Changes nothing."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,39 +7,32 @@ import click
 import msgspec
 
 from batcher.accounting.limit import Limit
-from batcher.cli.event_columns import column_options, taken_columns
+from batcher.cli.event_columns import taken_columns
 from batcher.cli.interruption import run_command
 from batcher.cli.options import (
     check_output,
     check_sensitive,
-    json_option,
-    sensitive_option,
     settings_from,
-    settings_options,
 )
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example
 from batcher.cli.output.preview import say_places
 from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.simulation import simulation_lines
 from batcher.cli.output.simulation_json import simulation_json
 from batcher.cli.output.violations import ViolationPrinter
-from batcher.cli.selection import selection_options, taken_selection
-from batcher.cli.semantics_options import firing_options, mapping_option, taken_firing
-from batcher.config import OF_READING, Settings
+from batcher.cli.selection import taken_selection
+from batcher.cli.semantics_options import taken_firing
+from batcher.config import Settings
 from batcher.jobs.checked_file import CheckedFile, check_file
 from batcher.jobs.field_mapping import read_mapping
 from batcher.jobs.sample_events import write_sample_events
-from batcher.jobs.simulate import TOP, SimulationOrder, simulate_changes
+from batcher.jobs.simulate import SimulationOrder, simulate_changes
 from batcher.jobs.simulation_report import SimulationReport
 from batcher.number_text import several
 from batcher.sources.local_file import place_for_copies
 from batcher.updates.selection import Selection
 
 STOPPED = 3  # exit code: more new firings than allowed
-
-KNOWN = OF_READING | {"domain_map", "skip_invalid", "log_level", "progress", "no_progress"}
-"""The settings that have a meaning here."""
 
 
 class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,42 +45,7 @@ class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
     as_json: bool
 
 
-@click.command(epilog=example("batcher simulate updates.jsonl --events events.jsonl.gz"))
-@click.argument("file", metavar="FILE")
-@click.option(
-    "--events",
-    metavar="FILE",
-    help="Events, one a line (JSONL or records of a Kinesis event stream), or a CSV of objects.",
-)
-@click.option(
-    "--sample-events",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="In place of a simulation, write events that touch the bounds of each condition.",
-)
-@click.option("--force", is_flag=True, help="Replace the file of --sample-events if there is one.")
-@click.option(
-    "--current",
-    metavar="FILE|live",
-    help="The triggers as they are: an export, or live; without it only what fires after is known.",
-)
-@click.option("--segments", metavar="FILE", help="Members of segments, one or several a line.")
-@click.option("--explain", metavar="ID", help="Also say why the event of that id fires, or not.")
-@click.option(
-    "--max-new-firings",
-    metavar="N|P%",
-    help="Exit with 3 when more events start firing than that; P% is of those that fire now.",
-)
-@click.option("--top", type=click.IntRange(0, 1000), default=TOP, help="How many profiles to name.")
-@click.option("--skip-invalid-events", is_flag=True, help="Leave out lines that are no events.")
-@column_options
-@sensitive_option
-@json_option("Print the report as one JSON object on standard output.")
-@selection_options
-@mapping_option
-@firing_options
-@partial(settings_options, only=KNOWN)
-def simulate(
+def do_simulate(
     file: str,
     events: str | None,
     sample_events: Path | None,
@@ -105,12 +62,6 @@ def simulate(
     config: Path | None,
     **given: Any,
 ) -> None:
-    """Show which events would start or stop firing with FILE.
-
-    Sends no update. FILE and the files of flags: .gz, .zst; - for standard input, or
-    s3://BUCKET/KEY. Exits with 1 when a trigger could not be simulated or no event was for any,
-    with 3 when --max-new-firings is exceeded.
-    """
     check_sensitive(show_sensitive, as_json=as_json)
     if (events is None) is (sample_events is None):
         raise click.UsageError("Give --events FILE, or --sample-events FILE to have some made.")

@@ -1,15 +1,11 @@
 """``batcher validate``: every line of a file held against the rules; sends nothing."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import click
-
-from batcher.cli.options import json_option, settings_from, settings_options
+from batcher.cli.options import settings_from
 from batcher.cli.output.echo import echo
 from batcher.cli.output.error_report import report_of
-from batcher.cli.output.format import example
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.config import Settings
 from batcher.errors import InputError
@@ -20,17 +16,7 @@ from batcher.updates.line_reader import LineReader
 from batcher.wiring.line_readers import installed_update_model
 
 
-@click.command(epilog=example("batcher validate updates.jsonl --config configs/targets.toml"))
-@click.argument("file", metavar="FILE")
-@json_option("Print every fault in one JSON object on standard output.")
-@partial(settings_options, only=("target", "profile", "organization"))
-def validate(file: str, as_json: bool, config: Path | None, **given: Any) -> None:
-    """Check every line of FILE and send nothing.
-
-    FILE: JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY. The targets that lines may
-    name are --target and those of the settings file. Exits with 0 when there are updates and all
-    are valid, else with 2.
-    """
+def do_validate(file: str, as_json: bool, config: Path | None, **given: Any) -> None:
     settings = settings_from(given, config)
     printer = ViolationPrinter(as_json, file)
     try:

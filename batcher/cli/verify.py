@@ -5,11 +5,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import click
 import msgspec
 
 from batcher.cli.interruption import run_command
-from batcher.cli.options import json_option, repair_option, settings_at_run, settings_options
+from batcher.cli.options import settings_at_run
 from batcher.cli.output.alike import (
     TOGETHER_FROM,
     by_cause,
@@ -18,12 +17,10 @@ from batcher.cli.output.alike import (
     targets_text,
 )
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example
 from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.selected_part import part_lines, part_text
 from batcher.cli.repair_notice import repair_with_notice
-from batcher.cli.selection import selection_options, taken_selection
-from batcher.config import OF_LINT
+from batcher.cli.selection import taken_selection
 from batcher.jobs.run_audit import UNFINISHED, Discrepancies
 from batcher.jobs.run_reader import settings_of
 from batcher.jobs.undo import rollbacks_of
@@ -35,24 +32,9 @@ from batcher.target_identity import TargetIdentity
 from batcher.updates.selection import Selector
 
 
-@click.command(epilog=example("batcher verify updates.run --json"))
-@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
-@click.option(
-    "--in-doubt-only", is_flag=True, help="Look only at the triggers of updates that are in doubt."
-)
-@repair_option
-@selection_options
-@json_option("Print the proof as one JSON object on standard output.")
-@partial(settings_options, without=OF_LINT)
-def verify(
+def do_verify(
     run: Path, in_doubt_only: bool, repair: bool, as_json: bool, config: Path | None, **given: Any
 ) -> None:
-    """Prove the books of a run.
-
-    RUN: its directory, held against its input and the live triggers. Updates in doubt are settled
-    to succeeded or failed by what the live trigger shows. Exits with 0 when all was looked at and
-    holds, else with 1.
-    """
     selection = taken_selection(given)
     selector = None if selection is None else Selector(selection)
     if repair:

@@ -5,15 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import click
 
 from batcher.cli.garbage_collection import keep_what_lasts
-from batcher.cli.hook_options import hook_option
 from batcher.cli.interruption import run_command
 from batcher.cli.loop_call import soon
-from batcher.cli.options import queue_option, settings_from, settings_options
+from batcher.cli.options import settings_from
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example
 from batcher.cli.queue_address import queue_address
 from batcher.cli.state_signal import called_on_signal
 from batcher.config import Settings
@@ -22,20 +19,7 @@ from batcher.task_groups import open_task_group
 from batcher.worker.worker import Worker
 
 
-@click.command(
-    epilog=example("batcher worker --queue sqs:updates.fifo --region eu-west-1 --http 9090")
-)
-@queue_option
-@click.option("--once", is_flag=True, help="End when the queue is empty, for cron.")
-@hook_option
-@partial(settings_options, entry_point="worker")
-def worker(queue: str, once: bool, config: Path | None, **given: Any) -> None:
-    """Send the updates of a queue.
-
-    The queue: a spool directory, Amazon SQS, or a Redis stream. Start as many as you like, on as
-    many hosts. SIGTERM finishes what is in flight and gives the rest back (exit code 4); SIGHUP
-    reads the settings anew; SIGUSR1 logs where it stands.
-    """
+def do_worker(queue: str, once: bool, config: Path | None, **given: Any) -> None:
     settings = settings_from(given, config)
     queue_address(queue, settings.profile, None)
     raise SystemExit(

@@ -3,7 +3,7 @@
 Versioned: who is asked something that he does not know refuses it in words.
 """
 
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -16,7 +16,6 @@ AUTO = "auto"  # a bound that is taken back
 REQUEST_AT_MOST, REPLY_AT_MOST = 4096, 1 << 20  # bytes of a line
 
 Command: TypeAlias = Literal["status", "pause", "resume", "rate", "share", "stop"]
-COMMANDS: tuple[Command, ...] = get_args(Command)
 WITH_VALUE: tuple[Command, ...] = ("rate", "share")
 
 

@@ -4,13 +4,12 @@ Resources are templates: ``policy_document`` puts in which account, Region, doma
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 Door: TypeAlias = Literal["run", "plan", "export", "worker", "calibrate", "enqueue", "queue"]
-DOORS: tuple[Door, ...] = get_args(Door)
 
 
 class Statement(Struct, frozen=True, kw_only=True):

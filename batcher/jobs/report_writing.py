@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypeAlias, assert_never, get_args
+from typing import Literal, TypeAlias, assert_never
 
 import anyio.to_thread
 import msgspec
@@ -21,7 +21,6 @@ from batcher.storage.atomic_file import AtomicFile
 from batcher.storage.run_directory import RunDirectory
 
 ReportFormat: TypeAlias = Literal["html", "json", "markdown", "junit"]
-FORMATS: tuple[ReportFormat, ...] = get_args(ReportFormat)
 BLOCK = 1 << 16  # characters written at once
 
 

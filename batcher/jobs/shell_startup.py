@@ -11,8 +11,6 @@ from batcher.errors import OutputError
 from batcher.storage.atomic_file import AtomicFile
 from batcher.storage.file_system import make_directory, refuse_to_replace
 
-SHELLS = ("bash", "zsh", "fish")
-
 _HEADER = b"# Written by batcher completion --install, which replaces it."
 _MARK = b"  # batcher completion"
 _WITH_COMPDEF = """\

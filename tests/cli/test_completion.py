@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from batcher.cli import batcher
-from batcher.jobs.shell_startup import SHELLS
+from batcher.cli.commands.completion import SHELLS
 
 ASKED = """
 COMP_WORDS=(batcher verif) COMP_CWORD=1

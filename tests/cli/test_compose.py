@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-from batcher.cli.compose import compose
+from batcher.cli.commands.compose import compose
 from batcher.emulator import Emulator
 from tests.conftest import Command, records, trigger
 from tests.updates.samples import SECRET

@@ -4,7 +4,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from batcher.cli.definition_options import DefinitionChoices, definition_options
+from batcher.cli.commands.compose import definition_options
+from batcher.cli.definition_options import DefinitionChoices
 from batcher.jobs.definition_kinds import KINDS
 
 taken: list[DefinitionChoices] = []

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from batcher.cli.doctor import doctor
+from batcher.cli.commands.doctor import doctor
 from batcher.emulator import Emulator
 from tests.conftest import Command, trigger
 

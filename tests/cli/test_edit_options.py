@@ -3,7 +3,8 @@
 import click
 from click.testing import CliRunner
 
-from batcher.cli.edit_options import OrderedCommand, edit_options, taken_edits
+from batcher.cli.commands.compose import OrderedCommand, edit_options
+from batcher.cli.edit_options import taken_edits
 from tests.updates.samples import MODEL
 
 

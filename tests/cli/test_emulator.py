@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from batcher.cli.emulator import emulator as command
+from batcher.cli.commands.emulator import emulator as command
 from tests.conftest import trigger
 
 NAME = {"DomainName": "acme", "EventTriggerName": "t1"}
-RUN = "from batcher.cli.emulator import emulator; emulator(prog_name='batcher emulator')"
+RUN = "from batcher.cli.commands.emulator import emulator; emulator(prog_name='batcher emulator')"
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from batcher.cli.explain import explain
+from batcher.cli.commands.explain import explain
 from batcher.triggers.lint.codes import LINT_CODES
 from tests.triggers.semantics.samples import of_one
 

@@ -8,9 +8,9 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from batcher.cli.lint import lint
-from batcher.cli.plan import plan
-from batcher.cli.run import run as run_updates
+from batcher.cli.commands.lint import lint
+from batcher.cli.commands.plan import plan
+from batcher.cli.commands.run import run as run_updates
 from tests.conftest import trigger
 
 NAMES = {"DomainName": "acme", "EventTriggerName": "a"}

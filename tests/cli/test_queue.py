@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from batcher.cli.queue import queue
+from batcher.cli.commands.queue import queue
 from batcher.queues.spool_directory import SpoolDirectory
 from tests.conftest import Command
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from batcher.cli.quota import quota
+from batcher.cli.commands.quota import quota
 from batcher.clock import SystemClock
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.storage.quota_file import QuotaFile, QuotaKey

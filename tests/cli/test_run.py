@@ -14,11 +14,28 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from batcher.cli.run import default_directory
 from batcher.emulator import Emulator, account_of
 from tests.conftest import Command, change, records, trigger
 from tests.waiting import until
 
 Write = Callable[..., Path]
+
+
+@pytest.mark.parametrize(
+    ("file", "directory"),
+    [
+        ("updates.jsonl", "updates.run"),
+        ("below/updates.jsonl.gz", "updates.run"),
+        ("updates.jsonl.zst", "updates.run"),
+        ("s3://bucket/key/updates.jsonl", "updates.run"),
+        ("updates.txt", "updates.txt.run"),
+        ("-", "stdin.run"),
+    ],
+)
+def test_the_default_directory_has_the_name_of_the_input(file: str, directory: str) -> None:
+    """Whatever it is packed in."""
+    assert default_directory(file) == Path(directory)
 
 
 async def test_a_run_does_its_whole_job(

@@ -4,7 +4,7 @@ import json
 
 from click.testing import CliRunner
 
-from batcher.cli.schema import schema
+from batcher.cli.commands.schema import schema
 from tests.updates.samples import MODEL
 
 

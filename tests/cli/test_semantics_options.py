@@ -1,55 +1,18 @@
-"""The flags of what AWS does not say."""
+"""The choices for what AWS does not say are taken out of the flags, and a time zone is one."""
 
-from typing import Any
-
-import click
 import pytest
-from click.testing import CliRunner
 
-from batcher.cli.semantics_options import (
-    firing_options,
-    semantics_options,
-    single_event_options,
-    taken_firing,
-)
-from batcher.triggers.semantics.firing_options import FIRING_UNKNOWNS, FiringOptions
-from batcher.triggers.semantics.options import UNKNOWNS
+from batcher.cli.semantics_options import taken_firing
+from batcher.errors import SettingsError
+from batcher.triggers.semantics.firing_options import FiringOptions
 
 
-@click.command()
-@firing_options
-def _shown(**given: Any) -> None:
-    options = taken_firing(given)
-    assert given == {}
-    click.echo(repr(options))
+def test_the_choices_are_taken_and_the_rest_is_left() -> None:
+    given = {"trim": True, "windows": "calendar", "more": 1}
+    assert taken_firing(given) == FiringOptions(trim=True, windows="calendar")
+    assert given == {"more": 1}
 
 
-def _chosen(*flags: str) -> str:
-    result = CliRunner().invoke(_shown, flags, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output.strip()
-
-
-def test_without_flags_all_is_as_the_table_says() -> None:
-    assert _chosen() == repr(FiringOptions())
-
-
-@pytest.mark.parametrize("unknown", UNKNOWNS + FIRING_UNKNOWNS, ids=lambda unknown: unknown.name)
-def test_each_row_has_its_flag(unknown: Any) -> None:
-    first, _, second = unknown.flag.partition("/")
-    last = unknown.choices[-1]
-    flags = [first, str(last)] if not isinstance(last, bool) else [first if last else second]
-    assert _chosen(*flags) == repr(FiringOptions(**{unknown.name: last}))
-
-
-def test_a_command_has_the_flags_that_mean_something_to_it() -> None:
-    def flags(add: Any) -> set[str]:
-        command = click.command()(add(lambda **_: None))
-        return {name for option in command.params for name in option.opts}
-
-    assert flags(firing_options) - flags(single_event_options) >= {"--windows", "--omitted"}
-    assert flags(single_event_options) - flags(semantics_options) == {
-        "--unlisted",
-        "--no-ingestion-time",
-    }
-    assert taken_firing({}) == FiringOptions()
+def test_a_time_zone_that_there_is_none_of_is_refused() -> None:
+    with pytest.raises(SettingsError):
+        taken_firing({"timezone": "Nowhere/Atlantis"})

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from batcher.cli.commands.simulate import simulate
 from batcher.cli.output.error_report import exit_code_of
-from batcher.cli.simulate import simulate
 from tests.jobs.simulated import SECRET, conditions, definition, order, update, written
 
 RENAMED = json.loads(json.dumps(conditions(9)).replace("Total", "Sum"))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from batcher.cli.validate import validate
+from batcher.cli.commands.validate import validate
 
 
 def line(number: int, **more: Any) -> bytes:

@@ -2,11 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from batcher.jobs.iam_policies import (
-    DOORS,
     POLICIES,
     Door,
     actions_of,
@@ -41,7 +41,7 @@ def test_a_file_of_configs_says_what_the_code_says(name: str) -> None:
     assert json.loads(FILES[name].read_text()) == policy_document(POLICIES[name], EXAMPLE)
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("door", get_args(Door))
 def test_a_door_without_sqs_needs_nothing_of_it(door: Door) -> None:
     assert not actions_of(statements_for(door, sqs=False), "sqs")
     needs_targets = bool(actions_of(statements_for(door, sqs=True), "profile"))

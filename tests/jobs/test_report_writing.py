@@ -3,18 +3,19 @@
 import json
 import os
 from pathlib import Path
+from typing import get_args
 from xml.etree import ElementTree
 
 import anyio
 import pytest
 
 from batcher.errors import OutputError, OutputExistsError
-from batcher.jobs.report_writing import FORMATS, write_ending, write_report
+from batcher.jobs.report_writing import ReportFormat, write_ending, write_report
 from tests.conftest import change
 from tests.jobs.reported_runs import ChainedRun, mixed_run
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", get_args(ReportFormat))
 def test_each_format_is_a_file_of_its_owner_that_replaces_nothing_unless_told(
     tmp_path: Path, kind: str
 ) -> None:
@@ -35,7 +36,7 @@ def test_each_format_is_a_file_of_its_owner_that_replaces_nothing_unless_told(
     assert {each: each.read_bytes() for each in path.iterdir()} == before, "it only reads"
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", get_args(ReportFormat))
 def test_a_directory_whose_name_is_no_utf_8_has_a_report_too(tmp_path: Path, kind: str) -> None:
     path = mixed_run(tmp_path).write().rename(tmp_path / os.fsdecode(b"\xff\xfe.run"))
     write_report(path, kind, tmp_path / "out")

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from batcher.cli.commands.completion import SHELLS
 from batcher.errors import OutputError
-from batcher.jobs.shell_startup import SHELLS, install_completion
+from batcher.jobs.shell_startup import install_completion
 
 
 @settings(max_examples=20)

@@ -89,4 +89,6 @@ def _taken_by_others() -> defaultdict[str, set[str]]:
                 taken[name] |= attributes
         for name in modules & texts:  # loaded by name
             taken[name] |= attributes | texts
+        for home, _, name in (text.partition(":") for text in texts):  # of command_group.loaded
+            taken[home].add(name)
     return taken

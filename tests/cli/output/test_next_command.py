@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 import pytest
 
-from batcher.cli.options import settings_options
+from batcher.cli.flags.selection import selection_options
+from batcher.cli.flags.settings import settings_options
 from batcher.cli.output.next_command import CARRIED, next_command
-from batcher.cli.selection import selection_options
 from batcher.config import options
 from batcher.emulator import Emulator
 from tests.conftest import Command, change, trigger

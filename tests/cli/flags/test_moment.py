@@ -3,7 +3,7 @@
 import click
 import pytest
 
-from batcher.cli.moment import moment
+from batcher.cli.flags.moment import moment
 
 COMMAND = click.Command("c", params=[click.Option(["--since"], callback=moment)])
 
