@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 
 class TargetIdentity(Struct, frozen=True, kw_only=True):
@@ -45,16 +44,6 @@ def place_differences(
                 f"the account of target {name} was never known, now it is {new.account}; add"
                 f" --account {new.account} if it was that one"
             )
-
-
-def one_name_each(targets: Mapping[str, TargetIdentity]) -> dict[str, str]:
-    """The first name of a place, by each of its other names; an unknown account is no place."""
-    first, found = dict[TargetIdentity, str](), dict[str, str]()
-    for name, identity in targets.items():
-        place = replace(identity, endpoint=identity.endpoint.rstrip("/"))
-        if place.account is not None and (one := first.setdefault(place, name)) != name:
-            found[name] = one
-    return found
 
 
 def all_known(

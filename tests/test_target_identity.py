@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from batcher.target_identity import TargetIdentity, all_known, one_name_each, place_differences
+from batcher.target_identity import TargetIdentity, all_known, place_differences
 
 PLACE = TargetIdentity(region="eu-west-1", account="111111111111", endpoint="http://h:1")
 UNKNOWN = msgspec.structs.replace(PLACE, account=None)
@@ -51,9 +51,3 @@ def test_what_is_first_known_now_is_put_in_and_what_was_known_stays() -> None:
 
 def test_a_place_in_words_is_its_account_and_region() -> None:
     assert (str(PLACE), str(UNKNOWN)) == ("111111111111, eu-west-1", "unknown account, eu-west-1")
-
-
-def test_names_of_one_place_have_one_name_where_its_account_is_known() -> None:
-    slash = msgspec.structs.replace(PLACE, endpoint="http://h:1/")
-    places = {"a": PLACE, "b": OTHER, "c": slash, "d": UNKNOWN, "e": UNKNOWN, "f": OTHER}
-    assert one_name_each(places) == {"c": "a", "f": "b"}

@@ -5,7 +5,8 @@ unmoved since the base is not read one by one.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
 from msgspec import Struct
@@ -27,6 +28,7 @@ from batcher.triggers.drift import BaseTrigger, drift_of
 from batcher.triggers.omission import is_whole
 from batcher.updates.selection import Selector
 from batcher.wiring.line_readers import installed_update_model
+from batcher.wiring.places import by_place
 
 PERMISSIONS = (
     "These credentials have to be allowed to profile:ListEventTriggers and profile:GetEventTrigger."
@@ -86,11 +88,15 @@ async def find_drift(
             report.drifted += [_drifted(key, "unreadable", why) for key in keys]
             unlisted = sorted(domain for target, domain in left_out if target == name)
             report.drifted += [_unlisted(name, domain, why) for domain in unlisted]
+        together = {name: names for names in by_place(connection.targets) for name in names}
         try:
             async with open_task_group() as tasks:
                 for name, target in connection.targets.items():
                     reader = TriggerReader(target, connection.lanes, PERMISSIONS)
-                    holder = _TargetHolder(name, base, reader, options, report, on_held)
+                    other_names = _OtherNames.of(name, together[name], base)
+                    holder = _TargetHolder(
+                        name, base, reader, options, report, on_held, other_names
+                    )
                     tasks.start_soon(holder.hold)
         finally:
             connection.pacers.remember()
@@ -133,6 +139,28 @@ class _Held(NamedTuple):
     moved: bool
 
 
+class _OtherNames(NamedTuple):
+    """What a base has of the place of a target under other names.
+
+    ``triggers``: domain and name of each; ``domains``: in which another one looks for new ones.
+    """
+
+    triggers: frozenset[tuple[str, str]] = frozenset()
+    domains: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, target: str, names: Sequence[str], base: DriftBase) -> "_OtherNames":
+        """``names``: all of the place."""
+        others = {*names} - {target}
+        if not others:
+            return cls()
+        keys = [key for key in chain(base.triggers, base.untold) if key.target in others]
+        before = names[: names.index(target)]
+        domains = {key.domain for key in keys if key.target in before}
+        domains |= {domain for name, domain in base.left_out if name in before}
+        return cls(frozenset((key.domain, key.trigger) for key in keys), frozenset(domains))
+
+
 class _TargetHolder:
     """Holds the triggers of one target, in order, and reports what it finds."""
 
@@ -144,8 +172,10 @@ class _TargetHolder:
         options: DriftOptions,
         report: DriftReport,
         on_held: OnHeld | None,
+        others: _OtherNames,
     ) -> None:
         self._target = target
+        self._others = others
         self._reader = reader
         self._options = options
         self._finds_new = options.new and base.whole_domains
@@ -170,7 +200,7 @@ class _TargetHolder:
                 key, base = TriggerKey(self._target, domain, name), triggers.get(name)
                 if base is not None:
                     yield _Held(key, base, not base.unmoved(listed.get(name)))
-                elif self._finds_new and self._selects(key):
+                elif self._finds_new and self._is_new(key):
                     yield _Held(key, None, False)
 
     async def _listed(
@@ -186,6 +216,12 @@ class _TargetHolder:
         if self._finds_new and found.code != RESOURCE_NOT_FOUND:  # in no domain there is no new one
             self._report.drifted.append(_unlisted(self._target, domain, found))
         return {}
+
+    def _is_new(self, key: TriggerKey) -> bool:
+        """Whether a trigger that the base does not have is to be told, once for its place."""
+        if key.domain in self._others.domains:
+            return False
+        return key[1:] not in self._others.triggers and self._selects(key)
 
     def _selects(self, key: TriggerKey) -> bool:
         selector = self._options.selector

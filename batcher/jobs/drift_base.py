@@ -152,7 +152,7 @@ def _end_state(run: RunReader) -> DriftBase:
     lines = {each.line: each for results in last.values() for each in results}
     images = images_of(run, frozenset(lines))
     for update in run.updates(sorted(lines)):
-        key = TriggerKey.of(update)
+        key = _key(run, update.target, update.domain, update.trigger)
         before, result = found.get(key), lines[update.line]
         found[key] = _left_by(update, result, images.get(update.line), before)
     family = family_of(run.directory).retries
@@ -173,10 +173,18 @@ def _count_unheld(run: RunReader, held: Collection[TriggerKey]) -> int:
     total, done, of_held = sum(map(len, run.indexes.values())), LineSet(), 0
     for result in run.results():
         done.add(result.line)
-        of_held += (result.target, result.domain, result.trigger) in held
+        of_held += (run.one_target(result.target), result.domain, result.trigger) in held
     if len(done) < total:
-        of_held += sum(TriggerKey.of(update) in held for update in run.updates_but(done))
+        of_held += sum(
+            _key(run, each.target, each.domain, each.trigger) in held
+            for each in run.updates_but(done)
+        )
     return total - of_held
+
+
+def _key(run: RunReader, target: str, domain: str, trigger: str) -> TriggerKey:
+    """One key for a trigger of the run, whichever names of its place its updates use."""
+    return TriggerKey(run.one_target(target), domain, trigger)
 
 
 def _last_results(
@@ -190,7 +198,7 @@ def _last_results(
     for result in run.results():
         if result.domain is None or result.trigger is None:
             continue
-        key = TriggerKey(result.target, result.domain, result.trigger)
+        key = _key(run, result.target, result.domain, result.trigger)
         if (why := _loses(result)) is not None:
             last.pop(key, None)
             untold[key] = why

@@ -18,8 +18,8 @@ from batcher.records import OPEN, BasedOn, BriefResult, Result
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_retries import RETRY, NotedRetry, noted_retries
 from batcher.storage.stored_path import stored_path
-from batcher.target_identity import one_name_each
 from batcher.triggers.diff import NOTHING
+from batcher.wiring.places import one_name_each
 
 MAY_HAVE_CHANGED = ("succeeded", "unchanged", "partial", "differs", "in_doubt")
 

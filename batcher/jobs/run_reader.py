@@ -29,11 +29,11 @@ from batcher.storage.journal_reader import damaged
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_manifest import RunManifest, input_difference
 from batcher.storage.stored_path import stored_path
-from batcher.target_identity import one_name_each
 from batcher.updates.line_reader import LineReader
 from batcher.updates.selection import Selector
 from batcher.updates.target_names import TargetNames
 from batcher.version import __version__
+from batcher.wiring.places import one_name_each
 
 TOGETHER = 64  # lines of the input that are read again together
 
@@ -143,6 +143,10 @@ class RunReader:
     def chosen(self, wanted: Callable[[BriefResult], bool]) -> list[int]:
         """The lines whose result is wanted, in the order of the input."""
         return sorted(result.line for result in self.outcomes() if wanted(result))
+
+    def one_target(self, name: str) -> str:
+        """The one name that the place of a target has here, of those that it has."""
+        return self._one_name.get(name, name)
 
     def trigger_key(self, result: Result | NamedResult | Update) -> int:
         """One number for all that is of one trigger, whichever names of its place it has."""

@@ -1,6 +1,7 @@
 """Which targets are one place: one account and Region, so one set of triggers and one quota."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -9,6 +10,8 @@ from batcher.aws.client import AwsTarget, account_of_role
 from batcher.aws.endpoints import aws_service_host
 from batcher.config import Settings
 from batcher.target_identity import TargetIdentity
+
+_PORTS = {"http": 80, "https": 443}
 
 
 class TriggerPlace(NamedTuple):
@@ -25,6 +28,18 @@ class TriggerPlace(NamedTuple):
 def trigger_place(target: AwsTarget) -> TriggerPlace:
     """The place of a connected target, as far as its account is known."""
     return TriggerPlace(target.quota_owner, target.region, _other(target.endpoint_url))
+
+
+def one_name_each(targets: Mapping[str, TargetIdentity]) -> dict[str, str]:
+    """The first name of a place, by each of its other names; an unknown account is no place."""
+    first, found = dict[TriggerPlace, str](), dict[str, str]()
+    for name, identity in targets.items():
+        if identity.account is None:
+            continue
+        place = TriggerPlace(identity.account, identity.region, _other(identity.endpoint))
+        if (one := first.setdefault(place, name)) != name:
+            found[name] = one
+    return found
 
 
 def by_place(targets: Mapping[str, AwsTarget]) -> list[list[str]]:
@@ -64,8 +79,11 @@ def could_be(target: AwsTarget, place: TriggerPlace, noted: TargetIdentity | Non
 
 
 def _other(endpoint_url: str | None) -> str | None:
-    """An endpoint that is not AWS's own; None for AWS's."""
-    host = urlsplit(endpoint_url or "").hostname
-    if host is None or aws_service_host(host) is not None:
+    """An endpoint that is not AWS's own, however it is written; None for AWS's."""
+    parts = urlsplit(endpoint_url or "")
+    if parts.hostname is None or aws_service_host(parts.hostname) is not None:
         return None
+    with suppress(ValueError):  # of its port: nobody gets there
+        port = parts.port or _PORTS.get(parts.scheme)
+        return f"{parts.scheme}://{parts.hostname}:{port}{parts.path.rstrip('/')}"
     return endpoint_url

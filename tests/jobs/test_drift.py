@@ -171,3 +171,16 @@ async def test_new_ones_are_found_where_the_selection_leaves_none_of_the_base(
                 found.append((await find_drift(base, settings, options)).drifted)
     names = [[f"{each.domain}/{each.trigger}" for each in drifted] for drifted in found]
     assert names == [["acme/t2", "beta/t9"], [], ["beta/t9"], []]
+
+
+async def test_what_a_base_has_under_another_name_of_its_place_is_not_new_and_what_is_new_told_once(
+    settings_for: SettingsFor, write_lines: Callable[..., Path]
+) -> None:
+    emulator = seeded(3)
+    path = write_lines([{**trigger(0), "target": "a"}, {**trigger(1), "target": "b"}])
+    async with emulator as url:
+        place = {"endpoint_url": url, "region": "eu-west-1"}
+        settings = settings_for(url, targets={"a": place, "b": place}, target="a")
+        report = await find_drift(read_base(str(path), settings), settings)
+    found = [(each.target, each.trigger, each.outcome) for each in report.drifted]
+    assert found == [("a", "t2", "new")]

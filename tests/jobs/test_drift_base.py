@@ -95,6 +95,22 @@ async def test_the_end_state_of_a_run_is_whole_where_its_images_tell_and_shows_w
     assert after.name == "updates.run.rollback"
 
 
+def test_a_trigger_is_as_the_last_update_left_it_whichever_name_of_its_place_that_used(
+    tmp_path: Path,
+) -> None:
+    """An update of one's own under another name is no drift."""
+    named = [("a", "x"), ("b", "y"), ("c", "z"), ("a", "w")]
+    run = RecordedRun(
+        tmp_path, [change(0, target=name, SegmentFilter=text) for name, text in named]
+    )
+    run.put_at(a="1" * 12, b="1" * 12, c="2" * 12)
+    for line in (1, 2, 3):
+        run.add(line, "succeeded")
+    found = read_base(str(run.write()), SETTINGS)
+    left = {key.target: each.members["SegmentFilter"] for key, each in found.triggers.items()}
+    assert (left, found.unheld) == ({"a": "y", "c": "z"}, 0)
+
+
 async def test_of_a_run_only_what_it_knows_is_held(
     settings_for: SettingsFor, tmp_path: Path
 ) -> None:

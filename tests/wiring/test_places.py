@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from batcher.config import resolve
 from batcher.target_identity import TargetIdentity
-from batcher.wiring.places import could_be, expected_places, trigger_place
+from batcher.wiring.places import could_be, expected_places, one_name_each, trigger_place
 from batcher.wiring.targets import TargetConnector
 
 ONE = {"region": "eu-west-1", "account": "1" * 12}
@@ -29,6 +30,39 @@ async def test_targets_are_one_place_unless_account_region_or_a_foreign_endpoint
     connector = TargetConnector(resolve({"targets": {"one": ONE, "other": other}}))
     async with connector.target("one") as one, connector.target("other") as two:
         assert (trigger_place(one) == trigger_place(two)) is is_one
+
+
+def test_names_of_one_place_have_one_name_where_its_account_is_known() -> None:
+    place = TargetIdentity(region="eu-west-1", account="1" * 12, endpoint="http://h")
+    unknown, other = replace(place, account=None), replace(place, account="2" * 12)
+    slash, port = replace(place, endpoint="http://H/"), replace(place, endpoint="http://h:80")
+    aws = replace(place, endpoint="https://profile.eu-west-1.amazonaws.com")
+    fips = replace(place, endpoint=FIPS["endpoint_url"])
+    places = {
+        "a": place,
+        "b": other,
+        "c": slash,
+        "d": unknown,
+        "e": unknown,
+        "f": other,
+        "g": port,
+        "h": aws,
+        "i": fips,
+        "j": replace(place, endpoint="http://h:81"),
+    }
+    assert one_name_each(places) == {"c": "a", "f": "b", "g": "a", "i": "h"}
+
+
+async def test_a_foreign_endpoint_is_one_place_however_it_is_written(
+    stand_in_credentials: None,
+) -> None:
+    targets = {
+        "one": {**ONE, "endpoint_url": "http://localhost:1"},
+        "other": {**ONE, "endpoint_url": "http://LOCALHOST:1/"},
+    }
+    connector = TargetConnector(resolve({"targets": targets}))
+    async with connector.target("one") as one, connector.target("other") as two:
+        assert trigger_place(one) == trigger_place(two)
 
 
 @pytest.mark.parametrize(

@@ -113,3 +113,31 @@ async def test_a_killed_rollback_is_resumed_and_what_it_could_put_back_in_part_o
         assert (proof.code, "19 as asked" in proof.err, "Partial" in proof.err) == (1, True, True)
     assert not (batcher.folder / "results.rollback-2").exists()
     assert [path.name for path in results.glob(".*")] == [], "what was killed left no copy"
+
+
+async def test_what_was_done_under_several_names_of_one_place_is_put_back_as_under_one(
+    batcher: Command,
+) -> None:
+    emulator, results = Emulator(), batcher.folder / "results"
+    emulator.seed([trigger(0)])
+    async with emulator as url:
+        urls = {"a": url, "b": f"{url}/"}
+        targets = {name: {"endpoint_url": urls[name], "region": "eu-west-1"} for name in urls}
+        tables = [f'[targets.{name}]\nendpoint_url = "{urls[name]}"' for name in urls]
+        config = ['target = "a"', 'region = "eu-west-1"', "rate = 1000", *tables]
+        (batcher.folder / "w.toml").write_text("\n".join(config))
+        more = {1: {"SegmentFilter": "vip"}}
+        updates = [
+            change(0, Description=f"d{n}", target=name, **more.get(n, {}))
+            for n, name in enumerate("abaab")
+        ]
+        await drained(url, results, *updates, targets=targets, target="a")
+        sent = [entry["request"]["Description"] for entry in emulator.applied()]
+        ended = await batcher("rollback", "results", "--config", "w.toml", "--yes")
+    assert sent == [f"d{n}" for n in range(5)]
+    assert ended.code == 1, "what SegmentFilter was can't be put back"
+    undone = records(batcher.folder / "results.rollback" / "results.jsonl")
+    found = [(each["target"], each["status"]) for each in undone]
+    assert found[:3] == [(name, "succeeded") for name in "baa"]
+    assert found[3:] == [("b", "partial"), ("a", "partial")]
+    assert emulator.trigger("acme", "t0")["Description"] == "before-0"
