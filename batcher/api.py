@@ -11,6 +11,7 @@ from typing import Any, Unpack
 
 from batcher.config import Keywords
 from batcher.errors import BatcherError
+from batcher.library.argument_names import errors_of_arguments
 from batcher.library.batch import Batch
 from batcher.library.batch_order import BatchOrder, batch_order
 from batcher.library.batch_result import BatchResult
@@ -47,7 +48,7 @@ async def update_many(
     """
     running_loop()
     results = ResultList()
-    batch = Batch(batch_order(updates, client, on_result, on_progress, settings), results)
+    batch = Batch(_order(updates, client, on_result, on_progress, settings), results)
     with _carrying(results.in_order):
         await batch.run()
     return BatchResult(results=results.in_order(), counts=batch.counts(), stopped=batch.stopped)
@@ -70,7 +71,12 @@ def iter_updates(
     cancels what is in flight: the CancelledError has the results that were not yielded as
     ``results``, and ``on_result`` is told of them in any case.
     """
-    return _stream(batch_order(updates, client, on_result, on_progress, settings))
+    return _stream(_order(updates, client, on_result, on_progress, settings))
+
+
+@errors_of_arguments()
+def _order(*given: Any) -> BatchOrder:
+    return batch_order(*given)
 
 
 async def _stream(order: BatchOrder) -> AsyncGenerator[Result, None]:
@@ -102,7 +108,8 @@ def _carrying(results: Callable[[], Iterable[Result]]) -> Iterator[None]:
     What can't carry them is the cause of a BatcherError that does.
     """
     try:
-        yield
+        with errors_of_arguments():
+            yield
     except BaseException as error:
         held = tuple(results())
         try:

@@ -130,7 +130,7 @@ async def test_a_batch_that_stops_itself_says_why() -> None:
             concurrency=2,
         )
     assert re.fullmatch(
-        r"(\d+) of \1 did not succeed, more than --max-failures 5 .*", batch.stopped or ""
+        r"(\d+) of \1 did not succeed, more than max_failures=5 .*", batch.stopped or ""
     )
     assert 6 <= len(batch.results) < 20
 
@@ -218,7 +218,7 @@ async def test_the_library_reads_no_variable_and_no_file_of_batchers(
 
 
 async def test_errors_that_are_yours_are_raised_bare() -> None:
-    with pytest.raises(batcher.SettingsError, match="--rate"):
+    with pytest.raises(batcher.SettingsError, match=r"^rate: "):
         await batcher.update_many([], rate=-1)
 
     def broken() -> Iterator[dict[str, Any]]:

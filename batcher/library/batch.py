@@ -18,6 +18,7 @@ from batcher.accounting.tally import Tally
 from batcher.clock import SystemClock
 from batcher.engine.runner import Runner
 from batcher.errors import AwsError, SettingsError
+from batcher.library.argument_names import result_of_arguments, told_of_arguments
 from batcher.library.batch_order import BatchOrder
 from batcher.library.meter import Meter
 from batcher.library.result_keepers import ResultKeeper
@@ -72,7 +73,8 @@ class Batch:
 
     @property
     def stopped(self) -> str | None:
-        return self._runner.stopped
+        why = self._runner.stopped
+        return None if why is None else told_of_arguments(why)
 
     def counts(self) -> Counts:
         """What came of the updates that were read so far."""
@@ -186,7 +188,7 @@ class Batch:
         self._keep(record)
 
     def _keep(self, record: records.Result) -> None:
-        result = Result.of(record)
+        result = Result.of(result_of_arguments(record))
         self._keeper.put(result)
         self._meter.add(result, self._clock.now())
         try:

@@ -254,7 +254,7 @@ async def test_when_nobody_takes_any_more_an_idle_iterable_is_ended_and_may_clea
         assert cleaned == ["after an await"]
         assert (
             batch.stopped
-            == "1 of 1 did not succeed, more than --max-failures 0 (none turns that off)"
+            == "1 of 1 did not succeed, more than max_failures=0 (none turns that off)"
         )
         assert [result.status for result in server.results] == ["failed"]
 
