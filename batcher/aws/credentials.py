@@ -22,6 +22,7 @@ from batcher.aws.mfa import ask_for_mfa_once
 from batcher.aws.one_attempt import OneAttemptSession
 from batcher.aws.sdk_errors import error_text
 from batcher.aws.server_clock import ServerClock
+from batcher.config.target_settings import REGION_VARIABLES
 from batcher.errors import AwsError, CredentialsError, RedirectError, SettingsError
 from batcher.foreign_text import printable
 
@@ -69,7 +70,7 @@ def region_of(session: AioSession | Session, given: str | None) -> str | None:
 
 def region_origin(session: AioSession | Session) -> str:
     """What ``region_of`` has the Region of where none was given, in words."""
-    found = (name for name in ("AWS_REGION", "AWS_DEFAULT_REGION") if os.environ.get(name))
+    found = filter(os.environ.get, REGION_VARIABLES)
     return next(found, f"profile {printable(session.profile or 'default')}")
 
 

@@ -12,13 +12,14 @@ from batcher.config.options import (
 )
 from batcher.config.resolution import refuse_foreign, resolve
 from batcher.config.settings import Keywords, Settings
-from batcher.config.target_settings import TargetSettings
+from batcher.config.target_settings import REGION_VARIABLES, TargetSettings
 from batcher.config.value_kinds import EntryPoint, Token
 
 __all__ = [
     "OF_LINT",
     "OF_PLACE",
     "OF_READING",
+    "REGION_VARIABLES",
     "SECRET",
     "EntryPoint",
     "Keywords",

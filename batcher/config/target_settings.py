@@ -6,6 +6,9 @@ from msgspec import Meta, Struct
 
 from batcher.config.value_kinds import MOST, Concurrency, Endpoint, Rate, Share, about
 
+REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
+"""What of the environment says the Region where no setting does, the first one first."""
+
 
 class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one target needs: an account and Region, the credentials and the pace to use there."""

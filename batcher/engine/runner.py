@@ -19,6 +19,7 @@ from batcher.errors import AwsError, BatcherError, InputError
 from batcher.ports import ResultStore
 from batcher.records import Result
 from batcher.task_groups import open_task_group
+from batcher.updates.target_causes import reasons_text
 
 WORKERS_PER_SLOT = 4  # an update that backs off, or waits for the disk, holds a worker but no slot
 WORKERS_AT_MOST = 1024  # a lane; each is a task
@@ -116,9 +117,7 @@ class Runner:
         if self.stopped is not None or not self.given_up:
             return
         if len(self.given_up.keys() | {lane.target for lane in self.lanes}) > 1:
-            self.stopped = "; ".join(
-                _of_target(target, reason) for target, reason in self.given_up.items()
-            )
+            self.stopped = reasons_text(self.given_up)
             return
         ((target, self.stopped),) = self.given_up.items()
         if target in self._errors:
@@ -268,8 +267,3 @@ class _WorkerPool:
 
 
 _Work: TypeAlias = Callable[[Lane, _WorkerPool], Coroutine[Any, Any, None]]
-
-
-def _of_target(target: str, reason: str) -> str:
-    name = f"target {target}: "
-    return reason if reason.startswith(name) else name + reason

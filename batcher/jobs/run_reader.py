@@ -3,6 +3,7 @@
 For the jobs that come after: retry, rollback, verify. Writes nothing.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from itertools import islice
@@ -11,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from batcher.compact import LineSet, hashed
-from batcher.config import Settings
+from batcher.config import REGION_VARIABLES, Settings
 from batcher.errors import RunDirectoryError
 from batcher.foreign_text import printable
 from batcher.freed_memory import give_back_memory
@@ -218,11 +219,14 @@ def _target_names(manifest: RunManifest) -> TargetNames:
 
 
 def settings_of(path: Path) -> Settings:
-    """The settings of the run in a directory. Raises RunDirectoryError."""
+    """The settings of the run in a directory, with the Regions that it was in.
+
+    Raises RunDirectoryError.
+    """
     directory = RunDirectory(path)
     manifest = directory.read_manifest()
     try:
-        return Settings.from_json(manifest.settings)
+        return _in_its_regions(Settings.from_json(manifest.settings), manifest)
     except msgspec.ValidationError as error:
         began = printable(manifest.versions.get("batcher", __version__))
         other = (
@@ -233,3 +237,22 @@ def settings_of(path: Path) -> Settings:
             f"{directory.manifest}: its settings can't be read ({error})."
             f"{other if began != __version__ else ''}"
         ) from error
+
+
+def _in_its_regions(settings: Settings, manifest: RunManifest) -> Settings:
+    """Where no setting gave a Region, the environment or a profile did: the run is in that one.
+
+    Where the environment gives one now, that is held against the run's own, and not passed over.
+    """
+    if any(map(os.environ.get, REGION_VARIABLES)):
+        return settings
+    places = manifest.targets
+    others = {place.region for name, place in places.items() if name not in settings.targets}
+    only = others.pop() if settings.region is None and len(others) == 1 else settings.region
+    tables = {
+        name: msgspec.structs.replace(table, region=places[name].region)
+        if table.region is None and name in places
+        else table
+        for name, table in settings.targets.items()
+    }
+    return msgspec.structs.replace(settings, region=only, targets=tables)

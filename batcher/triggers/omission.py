@@ -79,6 +79,9 @@ def cleared_only(
     return {} if not gone or collateral(request, before, {**after, **gone}) else gone
 
 
+NOT_SHOWN = "no answer of AWS has shown yet that it clears what an update leaves out"
+
+
 def cleared(request: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
     """What a request makes of a trigger where all is cleared that it omits and can be cleared."""
     stays = {name: value for name, value in before.items() if name in NEEDED_TO_CREATE}
@@ -94,7 +97,7 @@ def basis(known: Mapping[str, Effect]) -> str:
         return (
             "AWS clears what an update leaves out, as its answers have shown, but this was not sent"
         )
-    return "whether AWS clears what an update leaves out is not known here"
+    return NOT_SHOWN
 
 
 def is_whole(

@@ -1,6 +1,6 @@
 """The clients of named targets, opened side by side from settings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from batcher.errors import AwsError, WrongAccountError
 from batcher.host_limits import requests_at_once
 from batcher.task_groups import open_task_group
 from batcher.updates.aws_messages import AwsMessages
+from batcher.updates.target_causes import in_common
 from batcher.wiring.line_readers import installed_update_model
 
 REACHED_AT_ONCE = 100  # targets: who comes later finds connections that are open already
@@ -105,8 +106,6 @@ class TargetConnector:
                     async with reaching:
                         await target.check()
                 await target.account()
-            except WrongAccountError:
-                raise
             except AwsError as error:
                 unusable[name], unopened[name] = error, target
             else:
@@ -116,13 +115,22 @@ class TargetConnector:
         async with open_task_group() as tasks:
             for name in names:
                 tasks.start_soon(open_client, name)
-        if not usable and unusable:
-            raise next(unusable[name] for name in names)
+        foreign = [name for name in names if isinstance(unusable.get(name), WrongAccountError)]
+        if foreign or (unusable and not usable):
+            raise _of_all({name: unusable[name] for name in foreign or names})
         return Connected(
             targets={name: usable[name] for name in names if name in usable},
             unusable={name: unusable[name] for name in names if name in unusable},
             unopened={name: unopened[name] for name in names if name in unopened},
         )
+
+
+def _of_all(errors: Mapping[str, AwsError]) -> AwsError:
+    """The error of the first target, which tells of all."""
+    first = next(iter(errors.values()))
+    if len(errors) > 1:
+        first.args = (in_common({name: str(error) for name, error in errors.items()}),)
+    return first
 
 
 def _connections(settings: Settings) -> LeanConnections | None:

@@ -72,3 +72,17 @@ async def test_each_command_names_the_target_of_a_trigger_and_verify_goes_by_the
     assert len(json.loads(verified.out)["read"]) == 24
     found = await batcher("report", "another.run", "--format", "markdown")
     assert f"24 updates: {first}" in found.out
+
+
+async def test_of_credentials_that_are_of_no_target_all_targets_are_named_at_once(
+    batcher: Command, emulator: Emulator, write_lines: Write
+) -> None:
+    write_lines(lines())
+    config = batcher.folder / "accounts.toml"
+    config.write_text(config.read_text().replace("role_arn", "external_id"))
+    for command in (("run", "updates.jsonl", "--yes"), ("plan", "updates.jsonl")):
+        refused = await batcher(*command)
+        assert refused.code == 5
+        assert f"batcher: 24 targets ({TARGETS[0]}, {TARGETS[1]}, " in refused.err
+        assert f" more) for one cause, such as target {TARGETS[0]}: belongs to" in refused.err
+    assert not emulator.applied()

@@ -299,3 +299,22 @@ async def test_the_summary_of_a_run_names_its_place_its_input_and_its_time(
     assert said["input"] == {"name": "updates.jsonl", "sha256": sha256}
     manifest = json.loads((tmp_path / "updates.run" / "run.json").read_bytes())
     assert said["started_at"] == manifest["started_at"] < said["finished_at"]
+
+
+@pytest.mark.parametrize(
+    "command", ["verify updates.run", "drift updates.run", "rollback updates.run --dry-run"]
+)
+async def test_a_run_that_nothing_says_the_region_of_is_looked_at_where_it_was(
+    batcher: Command, write_lines: Write, command: str
+) -> None:
+    write_lines([change(0)])
+    async with seeded() as url:
+        flags = ("--endpoint-url", url)
+        assert (await batcher("run", "updates.jsonl", *flags, *FLAGS)).code == 0
+        del batcher.environ["AWS_REGION"]
+        ended = await batcher(*command.split(), *flags)
+        assert (ended.code, f"{ONE}, eu-west-1 (target default" in ended.err) == (0, True)
+        batcher.environ["AWS_DEFAULT_REGION"] = "us-east-1"
+        refused = await batcher(*command.split(), *flags)
+    said = "the region of target default was eu-west-1, now us-east-1"
+    assert (refused.code, said in refused.err) == (5, True), refused.err

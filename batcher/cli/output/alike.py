@@ -1,41 +1,10 @@
-"""Many targets in few words: what differs only by where a target is, is said once, with a count."""
+"""The places of many targets in few words."""
 
-import re
-from collections.abc import Collection, Hashable, Iterable
-from typing import TypeVar
+from collections.abc import Collection
 
-from batcher.number_text import number, several
+from batcher.number_text import several
 from batcher.target_identity import TargetIdentity
 from batcher.updates.target_names import some_names
-
-TOGETHER_FROM = 11  # targets, from which on those that are alike are said together
-# what names a place or a request and no cause: accounts, Regions, ids of requests
-_OWN = re.compile(
-    r"\b\d{12}\b|\b[a-z]{2}(?:-[a-z]+)+-\d\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
-)
-
-Item = TypeVar("Item")
-Cause = TypeVar("Cause", bound=Hashable)
-
-
-def cause_in(text: str, name: str) -> str:
-    """A text about the target of that name, without what is of that target alone."""
-    return _OWN.sub("…", text.replace(name, "…"))
-
-
-def by_cause(items: Iterable[tuple[Cause, Item]]) -> list[list[Item]]:
-    """Items with the same cause together, in the order of the first of each."""
-    groups: dict[Cause, list[Item]] = {}
-    for cause, item in items:
-        groups.setdefault(cause, []).append(item)
-    return list(groups.values())
-
-
-def targets_text(names: list[str]) -> str:
-    """``target a``, or ``3 targets (a, b, c)``."""
-    if len(names) == 1:
-        return f"target {names[0]}"
-    return f"{number(len(names))} targets ({some_names(names)})"
 
 
 def places_text(places: Collection[TargetIdentity]) -> str:

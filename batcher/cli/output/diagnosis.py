@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
-from batcher.cli.output.alike import TOGETHER_FROM, by_cause, cause_in, targets_text
 from batcher.cli.output.echo import echo
 from batcher.jobs.diagnosis import Check, CheckVerdict, Diagnosis
 from batcher.jobs.doctor import WITHOUT_TARGET
 from batcher.number_text import number, several
+from batcher.updates.target_causes import TOGETHER_FROM, by_cause, cause_in, targets_text
 
 WIDTH = 80
 _OF_TARGET = "target "

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from rich.console import Console
 from rich.text import Text
 
-from batcher.cli.output.alike import by_cause
 from batcher.cli.output.diff import change_lines
 from batcher.cli.output.echo import echo
 from batcher.cli.output.next_command import next_command
@@ -20,6 +19,7 @@ from batcher.jobs.drift_base import DriftBase
 from batcher.jobs.drift_report import Drifted, DriftedTrigger, DriftReport
 from batcher.number_text import number, several
 from batcher.triggers.masking import masked
+from batcher.updates.target_causes import by_cause
 
 TITLES: dict[Drifted, tuple[str, str]] = {
     "changed": ("Changed since", "yellow"),

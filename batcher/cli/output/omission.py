@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from batcher.number_text import ago
 from batcher.storage.quota_file import seconds_between
+from batcher.triggers.omission import NOT_SHOWN
 from batcher.wiring.omissions import KnownOmissions
 
 
@@ -36,7 +37,7 @@ def basis_text(known: KnownOmissions, members: Iterable[str], now: str) -> str:
     """What it rests on that an update can't take these members away again."""
     if (seen_at := known.seen_at(members, "kept")) is not None:
         return f"AWS keeps what an update leaves out{_seen([seen_at], now)}"
-    return "whether AWS clears what an update leaves out is not known here"
+    return NOT_SHOWN
 
 
 def _seen(times: Iterable[str], now: str) -> str:

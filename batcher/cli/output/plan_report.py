@@ -10,7 +10,6 @@ from rich.text import Text
 
 from batcher.accounting.completion_time import longest
 from batcher.aws.client import AwsTarget
-from batcher.cli.output.alike import TOGETHER_FROM, by_cause, targets_text
 from batcher.cli.output.diff import diff_lines
 from batcher.cli.output.echo import echo
 from batcher.cli.output.error_report import ErrorReport
@@ -30,6 +29,7 @@ from batcher.number_text import number, several
 from batcher.sources.inspection import Inspection
 from batcher.triggers.diff import Change
 from batcher.triggers.masking import masked
+from batcher.updates.target_causes import TOGETHER_FROM, by_cause, targets_text
 
 Form: TypeAlias = Literal["text", "markdown", "html"]
 

@@ -3,13 +3,7 @@
 from collections.abc import Iterator
 from heapq import nsmallest
 
-from batcher.cli.output.alike import (
-    TOGETHER_FROM,
-    by_cause,
-    cause_in,
-    places_text,
-    targets_text,
-)
+from batcher.cli.output.alike import places_text
 from batcher.cli.output.created import created_lines
 from batcher.cli.output.next_command import next_command
 from batcher.cli.output.next_steps import next_steps
@@ -31,6 +25,7 @@ from batcher.records import (
 )
 from batcher.storage.run_directory import RunDirectory
 from batcher.target_identity import TargetIdentity
+from batcher.updates.target_causes import TOGETHER_FROM, by_cause, cause_in, targets_text
 from batcher.updates.trigger_name import trigger_name
 
 _KINDS = (*STATUSES, "not_started")

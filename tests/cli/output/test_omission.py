@@ -43,14 +43,18 @@ def test_what_is_sent_is_said_with_what_it_rests_on(
 @pytest.mark.parametrize(
     ("found", "members", "said"),
     [
-        (known(), ["SegmentFilter"], "is not known here"),
+        (known(), ["SegmentFilter"], "no answer of AWS has shown yet"),
         (
             known(SegmentFilter="kept"),
             ["SegmentFilter"],
             "AWS keeps what an update leaves out (its",
         ),
-        (known(SegmentFilter="kept"), ["SegmentFilter", "Description"], "is not known here"),
-        (known(SegmentFilter="cleared"), ["SegmentFilter"], "is not known here"),
+        (
+            known(SegmentFilter="kept"),
+            ["SegmentFilter", "Description"],
+            "no answer of AWS has shown yet",
+        ),
+        (known(SegmentFilter="cleared"), ["SegmentFilter"], "no answer of AWS has shown yet"),
     ],
 )
 def test_an_undo_that_is_not_possible_says_what_that_rests_on(

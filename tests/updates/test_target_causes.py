@@ -1,0 +1,50 @@
+"""What is alike but for the place is said together, and nothing else is."""
+
+from batcher.updates.target_causes import (
+    TOGETHER_FROM,
+    by_cause,
+    cause_in,
+    in_common,
+    reasons_text,
+    targets_text,
+)
+
+
+def refused(account: int, action: str, request: int) -> str:
+    return (
+        f"AccessDenied: arn:aws:iam::{account:012}:role/x may not {action} in eu-west-{account}"
+        f" (request {request:08x}-0000-4000-8000-{request:012x})"
+    )
+
+
+def test_texts_that_differ_by_place_and_request_have_one_cause() -> None:
+    told = [(1, "sts:AssumeRole", 5), (2, "sts:AssumeRole", 6), (3, "profile:Get", 7)]
+    items = [(cause_in(refused(*each), f"shop{each[0]}"), each[0]) for each in told]
+    assert by_cause(items) == [[1, 2], [3]]
+
+
+def test_the_name_of_a_target_is_no_cause_but_a_code_is() -> None:
+    assert cause_in("target a-1: gone (404)", "a-1") == cause_in("target b-1: gone (404)", "b-1")
+    assert cause_in("gone (404)", "a-1") != cause_in("gone (403)", "a-1")
+    assert cause_in("target a: bad data", "a") == cause_in("target b: bad data", "b")
+
+
+def test_many_are_named_by_the_first() -> None:
+    assert targets_text(["a"]) == "target a"
+    assert targets_text(["b", "a"]) == "2 targets (a, b)"
+    assert targets_text([f"t{n:04}" for n in range(1_200)]).endswith("t0009 and 1,190 more)")
+
+
+def test_what_keeps_many_targets_away_is_said_once_for_each_cause_and_all_are_counted() -> None:
+    few = {"a": "gone.", "b": "target b: gone."}
+    assert reasons_text(few) == "target a: gone; target b: gone."
+    assert in_common(few) == "2 targets (a, b) for one cause, such as target a: gone."
+    told = {f"t{n:03}": f"target t{n:03}: account {n:012} refuses." for n in range(TOGETHER_FROM)}
+    said = reasons_text(told | {"odd": "no route."})
+    assert said.startswith("11 targets (t000, t001, ")
+    assert said.endswith(
+        " and 1 more) for one cause, such as target t000: account 000000000000 refuses; target odd:"
+        " no route."
+    )
+    many = {f"t{n}": f"code {n}" for n in range(40)}
+    assert reasons_text(many).endswith("target t2: code 2; and 37 more targets for other causes")
