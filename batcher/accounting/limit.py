@@ -8,6 +8,7 @@ from batcher.text_value import TextValue
 class Limit(TextValue):
     """``N``, or ``P%`` of all."""
 
+    WANTED = "a whole number from 0, or a part such as 5%"
     PATTERN = r"[0-9]{1,12}|[0-9]{1,12}(\.[0-9]{1,9})?%"
 
     def __init__(self, text: str) -> None:
@@ -28,6 +29,7 @@ class FailureLimit(Limit):
     """``N``, ``P%`` of all, or ``none``, which is what None means, too."""
 
     NONE = "none"
+    WANTED = f"{Limit.WANTED}, or {NONE}"
     PATTERN = f"{NONE}|{Limit.PATTERN}"
 
     def __init__(self, text: str | None) -> None:

@@ -32,7 +32,10 @@ async def _demo(updates: int, rate: float) -> int:
     lines = (msgspec.json.encode(_update(trigger)) + b"\n" for trigger in triggers)
     write_atomically(file, b"".join(lines))
     emulator = Emulator(
-        rate=rate, burst=rate, latency=(0.03, 0.08), faults={"internal": 0.02, "reset-after": 0.01}
+        rate=rate,
+        burst=max(1.0, rate),
+        latency=(0.03, 0.08),
+        faults={"internal": 0.02, "reset-after": 0.01},
     )
     emulator.seed(triggers)
     _stand_in_credentials()

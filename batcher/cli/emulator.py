@@ -3,6 +3,7 @@
 Flags to settings, and nothing else.
 """
 
+import math
 import signal
 from typing import Any
 
@@ -66,20 +67,28 @@ def _quota(text: str) -> tuple[str, Quota]:
 def _latency(text: str) -> tuple[float, float]:
     low, dash, high = text.partition("-")
     try:
-        return float(low) / 1000, float(high if dash else low) / 1000
+        least, most = float(low) / 1000, float(high if dash else low) / 1000
     except ValueError:
-        raise ValueError(f"--latency {text}: write milliseconds, as 50 or 20-80") from None
+        least = most = math.nan
+    if not 0 <= least <= most < math.inf:
+        raise ValueError(
+            f"--latency {text}: write milliseconds, as 50 or 20-80, the lower one first"
+        )
+    return least, most
 
 
 def fault_of(text: str) -> tuple[str, float]:
     """A kind of fault and its probability. Raises ValueError."""
-    kind, _, probability = text.partition("=")
+    kind, _, given = text.partition("=")
     try:
-        return kind, float(probability)
+        probability = float(given)
     except ValueError:
+        probability = math.nan
+    if not 0 <= probability <= 1:
         raise ValueError(
-            f"--fault {text}: write a kind and a probability, as internal=0.05"
-        ) from None
+            f"--fault {text}: write a kind and a probability, from 0 to 1, as internal=0.05"
+        )
+    return kind, probability
 
 
 def _clamp(text: str) -> tuple[str, float]:

@@ -17,6 +17,7 @@ import msgspec
 from batcher.config.account_list import AccountRow, ListAccounts
 from batcher.config.given_text import clean_text, refuse_no_region, refuse_unknown
 from batcher.config.hook_settings import read_hooks
+from batcher.config.number_ranges import number_wanted
 from batcher.config.options import OTHER_NAMES, SECRET, options, variables
 from batcher.config.settings import Settings
 from batcher.config.target_patterns import MEMBERS as PATTERN_MEMBERS
@@ -314,10 +315,12 @@ def _value(name: str, origin: str, value: Any, hint: Any) -> Any:
         except msgspec.ValidationError as error:
             reason = error
     if name in SECRET:
-        wanted = _wanted(name, "regex")
+        wanted = _wanted(name, "regex", hint)
         raise SettingsError(f"{origin}: can't be what was given: {wanted}") from None
     shown = repr(_without_password(value) if isinstance(value, str) else value)
-    raise SettingsError(f"{origin}: can't be {shown}: {_wanted(name, str(reason))}") from reason
+    raise SettingsError(
+        f"{origin}: can't be {shown}: {_wanted(name, str(reason), hint)}"
+    ) from reason
 
 
 def _without_password(text: str) -> str:
@@ -335,11 +338,13 @@ def _readings(value: Any) -> Iterator[Any]:
     yield value
 
 
-def _wanted(name: str, reason: str) -> str:
+def _wanted(name: str, reason: str, hint: Any) -> str:
     """What a setting has to be, in plain words where msgspec speaks of types and patterns."""
     option = next(option for option in options() if option.name == name)
     if "`bool`" in reason:
         reason = "Write true or false"
+    elif (wanted := number_wanted(hint)) is not None:
+        reason = f"Give {wanted}"
     elif any(word in reason for word in ("regex", "enum", " | ")):
         reason = f"Give {option.metavar.replace('|', ' or ')}"
     return f"{reason}. {option.help}"

@@ -31,6 +31,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 class Share(TextValue):
     """``P%``, more than 0 and at most 100: a part of a quota."""
 
+    WANTED = "a part in percent, over 0% and up to 100%"
     PATTERN = r"(100|[1-9][0-9]?(\.[0-9]{1,9})?|0\.[0-9]{0,8}[1-9][0-9]{0,8})%"
 
     def __init__(self, text: str) -> None:

@@ -6,6 +6,7 @@ import click
 
 from batcher.cli.command_group import done_by
 from batcher.cli.flags.known_values import OF_LINT
+from batcher.cli.flags.numbers import WholeNumber
 from batcher.cli.flags.output import json_option
 from batcher.cli.flags.run import confirm_option
 from batcher.cli.flags.settings import settings_options
@@ -30,7 +31,7 @@ CALLS = 200
     "--calls",
     default=CALLS,
     show_default=True,
-    type=click.IntRange(10),
+    type=WholeNumber(10),
     metavar="N",
     help="UpdateEventTrigger calls at most.",
 )

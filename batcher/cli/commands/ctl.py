@@ -6,11 +6,12 @@ import click
 
 from batcher.cli.command_group import done_by
 from batcher.cli.flags.known_values import CONTROL_COMMANDS
+from batcher.cli.flags.numbers import ValueCommand
 from batcher.cli.flags.output import json_option
 from batcher.cli.output.format import example
 
 
-@click.command(epilog=example("batcher ctl updates.run share 20%"))
+@click.command(cls=ValueCommand, epilog=example("batcher ctl updates.run share 20%"))
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @click.argument("command", metavar="|".join(CONTROL_COMMANDS), type=click.Choice(CONTROL_COMMANDS))
 @click.argument("value", metavar="[N|P%|auto]", required=False)

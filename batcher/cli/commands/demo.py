@@ -3,6 +3,7 @@
 import click
 
 from batcher.cli.command_group import done_by
+from batcher.cli.flags.numbers import RealNumber, WholeNumber
 from batcher.cli.output.format import example
 
 
@@ -12,7 +13,7 @@ from batcher.cli.output.format import example
     default=600,
     show_default=True,
     metavar="N",
-    type=click.IntRange(1),
+    type=WholeNumber(1),
     help="Updates to run.",
 )
 @click.option(
@@ -20,7 +21,7 @@ from batcher.cli.output.format import example
     default=30.0,
     show_default=True,
     metavar="R",
-    type=click.FloatRange(0, min_open=True),
+    type=RealNumber(0, min_open=True),
     help="Quota of the emulator, per second.",
 )
 @done_by("batcher.cli.demo:do_demo")

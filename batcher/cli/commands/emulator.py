@@ -3,6 +3,7 @@
 import click
 
 from batcher.cli.command_group import done_by
+from batcher.cli.flags.numbers import RealNumber, WholeNumber
 from batcher.cli.output.format import example
 
 
@@ -18,19 +19,19 @@ from batcher.cli.output.format import example
 @click.option(
     "--port",
     default=0,
-    type=click.IntRange(0, 65535),
+    type=WholeNumber(0, 65535),
     metavar="N",
     help="Port; 0 (default) takes a free one.",
 )
 @click.option(
     "--rate",
-    type=float,
+    type=RealNumber(0, min_open=True),
     metavar="R",
     help="Quota of each operation, per second; default: unlimited.",
 )
 @click.option(
     "--burst",
-    type=float,
+    type=RealNumber(1),
     metavar="B",
     help="Burst of that quota; default: as the rate, at least 1.",
 )
@@ -82,7 +83,11 @@ from batcher.cli.output.format import example
     help="Check signatures, and take this key; can be repeated.",
 )
 @click.option(
-    "--random-seed", default=0, show_default=True, metavar="N", help="Seed of all that is random."
+    "--random-seed",
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Seed of all that is random.",
 )
 @done_by("batcher.cli.emulator:do_emulator")
 def emulator() -> None:

@@ -7,6 +7,7 @@ import click
 from batcher.cli.command_group import done_by
 from batcher.cli.flags.known_values import HISTORY_LIMIT
 from batcher.cli.flags.moment import moment
+from batcher.cli.flags.numbers import WholeNumber
 from batcher.cli.flags.output import json_option, sensitive_option
 from batcher.cli.output.format import example
 
@@ -25,7 +26,7 @@ from batcher.cli.output.format import example
 @click.option("--until", metavar="TIME", callback=moment, help="And only up to then.")
 @click.option(
     "--limit",
-    type=click.IntRange(1),
+    type=WholeNumber(1),
     default=HISTORY_LIMIT,
     show_default=True,
     metavar="N",

@@ -3,6 +3,7 @@
 import click
 
 from batcher.cli.command_group import done_by
+from batcher.cli.flags.numbers import RealNumber
 from batcher.cli.flags.output import json_option
 from batcher.cli.flags.queue import queue_argument, sqs_options
 from batcher.cli.output.format import example
@@ -47,7 +48,7 @@ def dead() -> None:
 @click.option("--code", metavar="CODE", help="Only those with this error code.")
 @click.option(
     "--rate",
-    type=click.FloatRange(min=0, min_open=True),
+    type=RealNumber(min=0, min_open=True),
     metavar="N",
     help="Put back N a second at most.",
 )

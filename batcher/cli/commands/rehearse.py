@@ -7,6 +7,7 @@ import click
 
 from batcher.cli.command_group import done_by
 from batcher.cli.flags.known_values import LIVE, OF_READING, OF_REHEARSAL
+from batcher.cli.flags.numbers import RealNumber
 from batcher.cli.flags.output import json_option
 from batcher.cli.flags.selection import selection_options
 from batcher.cli.flags.settings import settings_options
@@ -38,7 +39,7 @@ KNOWN = {
 )
 @click.option(
     "--speed",
-    type=click.FloatRange(0.01, 1e6),
+    type=RealNumber(0.01, 1e6),
     metavar="N",
     help="So many times the real pace; default: what makes it short.",
 )

@@ -9,6 +9,7 @@ import click
 
 from batcher.cli.command_group import done_by
 from batcher.cli.flags.known_values import OF_READING, SIMULATION_TOP
+from batcher.cli.flags.numbers import WholeNumber
 from batcher.cli.flags.output import json_option, sensitive_option
 from batcher.cli.flags.selection import selection_options
 from batcher.cli.flags.semantics import firing_options, mapping_option
@@ -66,7 +67,7 @@ def column_options(command: F) -> F:
     help="Exit with 3 when more events start firing than that; P% is of those that fire now.",
 )
 @click.option(
-    "--top", type=click.IntRange(0, 1000), default=SIMULATION_TOP, help="How many profiles to name."
+    "--top", type=WholeNumber(0, 1000), default=SIMULATION_TOP, help="How many profiles to name."
 )
 @click.option("--skip-invalid-events", is_flag=True, help="Leave out lines that are no events.")
 @column_options
