@@ -38,7 +38,7 @@ async def test_without_credentials_it_tells_from_an_export_that_all_would_be_wel
         assert [result["status"] for result in results] == ["succeeded"] * 3
     assert not (tmp_path / "state").exists()
     history = await batcher("history", "--in", ".")
-    assert "0 runs" in history.err  # what was rehearsed has touched nothing
+    assert "There is no run there" in history.err  # what was rehearsed has touched nothing
 
 
 async def test_names_of_files_are_shown_harmless_and_what_was_piped_in_is_kept(
