@@ -44,13 +44,15 @@ HERE = os.getcwd()
 QUOTA = ("--rate", "100", "--read-rate", "100", "--no-remember", "--no-progress")
 COMMANDS = {
     "validate": ("validate", "updates.jsonl"),
+    "plan": ("plan", "updates.jsonl", *QUOTA[:-1]),
     "run": ("run", "updates.jsonl", "--yes", *QUOTA),
     "retry": ("retry", "updates.run", "--dry-run", "--yes", *QUOTA),
     "rollback": ("rollback", "updates.run", "--dry-run", "--yes", *QUOTA),
     "verify": ("verify", "updates.run", *QUOTA),
+    "report": ("report", "updates.run"),
     "verify-in-doubt": ("verify", "updates.run", "--in-doubt-only", *QUOTA),
 }
-TO_FIRST_CALL = ("run", "verify")  # what comes after that goes at the quota's pace
+TO_FIRST_CALL = ("plan", "run", "verify")  # what comes after that goes at the quota's pace
 
 
 class Figures(NamedTuple):
@@ -159,8 +161,10 @@ def prepare(folder: Path, lines: int, targets: int = 1) -> None:
 
 
 def start(folder: Path, command: str, url: str) -> "subprocess.Popen[bytes]":
-    arguments = (*COMMANDS[command], "--config", "batcher.toml")
-    if command != "validate":
+    arguments = COMMANDS[command]
+    if command != "report":  # which goes to no target
+        arguments = (*arguments, "--config", "batcher.toml")
+    if command not in ("validate", "report"):
         arguments = (*arguments, "--endpoint-url", url)
     return subprocess.Popen(
         [sys.executable, "-m", "batcher", *arguments],

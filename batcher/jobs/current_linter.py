@@ -10,19 +10,23 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from batcher.compact import HashMultiset
 from batcher.error_codes import RESOURCE_NOT_FOUND, TARGET_UNUSABLE
 from batcher.jobs.attached_triggers import Attached, attached_triggers
 from batcher.jobs.checked_file import CheckedFile
 from batcher.jobs.connection import OnConnected
-from batcher.jobs.current_triggers import LIVE, CurrentTrigger, current_triggers
+from batcher.jobs.current_triggers import (
+    LIVE,
+    CurrentTrigger,
+    current_triggers,
+    exported_triggers,
+)
 from batcher.jobs.line_linter import (
     LineLinter,
     beside_earlier,
     in_order,
     trigger_hash,
 )
-from batcher.jobs.trigger_keys import TriggerKey
+from batcher.jobs.trigger_keys import TriggerKey, TriggerKeys
 from batcher.operations import NEEDED_TO_CREATE, TRIGGER_NAMES
 from batcher.records import Error, Update
 from batcher.sources.input_file import open_input
@@ -40,7 +44,7 @@ from batcher.triggers.lint.set_members import SetMembers
 from batcher.updates.line_reader import LineReader
 from batcher.updates.trigger_name import trigger_name
 
-AT_ONCE = 10_000  # updates whose triggers are held at a time
+AT_ONCE = 10_000  # updates whose live triggers are held at a time
 
 OnUnreadTrigger: TypeAlias = Callable[[str, Error], None]
 """Told what could not be read, in words, and why."""
@@ -50,8 +54,8 @@ class CurrentLinter:
     """Lints the updates of a file in order, and counts what it leaves out.
 
     ``repeated`` and ``members`` as in ``trigger_repetitions`` and ``repeated_members``; ``origin``:
-    ``live``, or an export. Holds the triggers of 10,000 updates at a time, and those that further
-    lines are of.
+    ``live``, or an export, which is read once. Holds the live triggers of 10,000 updates at a time,
+    or some 60 bytes of each of an export; and those that further lines are of.
     """
 
     def __init__(
@@ -83,31 +87,36 @@ class CurrentLinter:
         """Lint all. Raises as ``lint_updates``."""
         if self._origin == LIVE:
             await self._list_integrations()
-        updates, settings = in_order(self._file), self._file.settings
-        named = HashMultiset()
-        with self._at_hand() as origin:
-            while some := list(islice(updates, AT_ONCE)):
-                wanted = {TriggerKey.of(update) for update in some} - self._made.keys()
-                found = await current_triggers(origin, wanted, settings, on_connected)
-                on_connected = None
-                for update in some:
-                    self._lint(update, found)
-                    named.add(f"{update.domain}\0{update.trigger}")
+            await self._lint_live(on_connected)
             self._linter.conclude(self._file)
-            if origin != LIVE:
-                self._conclude_beside(origin, named)
+            return
+        with self._at_hand() as origin:
+            wanted = TriggerKeys(map(TriggerKey.of, in_order(self._file)))
+            found = exported_triggers(origin, wanted, self._file.settings)
+            for update in in_order(self._file):
+                self._lint(update, found)
+            self._linter.conclude(self._file)
+            self._conclude_beside(origin, wanted)
 
-    def _conclude_beside(self, origin: str, named: HashMultiset) -> None:
+    async def _lint_live(self, on_connected: OnConnected | None) -> None:
+        updates, settings = in_order(self._file), self._file.settings
+        while some := list(islice(updates, AT_ONCE)):
+            wanted = {TriggerKey.of(update) for update in some} - self._made.keys()
+            found = await current_triggers(LIVE, wanted, settings, on_connected)
+            on_connected = None
+            for update in some:
+                self._lint(update, found)
+
+    def _conclude_beside(self, origin: str, named: TriggerKeys) -> None:
         """Hold what updates make of triggers against those of the export that are not ``named``.
 
         Lines that name no domain, or break a rule, are left out.
         """
-        named.sort()
         reader = LineReader(self._file.reader.model, default_target="")
         with open_input(Path(origin)) as file:
             for line, _, raw in file.lines():
                 names = reader.trigger_of(raw)
-                if names is None or "\0".join(names) in named:
+                if names is None or named.meant(*names):
                     continue
                 other = reader.read(raw, line)
                 if isinstance(other, Update):

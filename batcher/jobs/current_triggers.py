@@ -21,6 +21,7 @@ from batcher.operations import TRIGGER_NAMES
 from batcher.records import Error, Update
 from batcher.sources.input_file import open_input
 from batcher.sources.local_file import plain_file
+from batcher.storage.spooled_lines import SpooledLines
 from batcher.task_groups import open_task_group
 from batcher.triggers.diff import image, last_updated, same
 from batcher.updates.line_reader import LineReader
@@ -48,7 +49,8 @@ async def current_triggers(
     a trigger, as ``batcher export`` or get-event-trigger give it. A line without a target is of any
     target, one without a domain of any domain. ``moments`` gets AWS's time of the last change of
     each (epoch seconds), where it is told. Raises InputError for a file that can't be read or
-    breaks a rule; of live triggers what ``plan_changes`` raises.
+    breaks a rule, OutputError where there is no place for what it says; of live triggers what
+    ``plan_changes`` raises.
     """
     if origin == LIVE:
         noted = {} if moments is None else moments
@@ -62,7 +64,7 @@ def exported_triggers(
     settings: Settings,
     moments: dict[TriggerKey, float] | None = None,
 ) -> Mapping[TriggerKey, CurrentTrigger]:
-    """Every wanted trigger as an export has it. Raises InputError, AwsError where S3 fails."""
+    """Every wanted trigger as an export has it. Raises InputError, OutputError, AwsError of S3."""
     with plain_file(origin, settings) as path, open_input(path, origin) as file:
         export = _Export(wanted, origin, moments)
         for line, _, raw in file.lines():
@@ -74,11 +76,11 @@ def exported_triggers(
 
 
 class _ExportedTriggers(Mapping[TriggerKey, CurrentTrigger]):
-    """The wanted triggers as an export has them: as JSON, to be decoded when one is asked for."""
+    """The wanted triggers as an export has them, read when one is asked for: 8 bytes a key more."""
 
     def __init__(self, keys: TriggerKeys, origin: str) -> None:
         self.keys_wanted = keys
-        self._json = bytearray()  # of all, a line each, without the names
+        self._json = SpooledLines()  # of all, without the names
         self._begins = array("Q", [0]) * len(keys)  # of each place, from 1; 0: it is not there
         self._origin = origin
         self._encode, self._decode = msgspec.json.Encoder().encode, msgspec.json.Decoder().decode
@@ -101,16 +103,13 @@ class _ExportedTriggers(Mapping[TriggerKey, CurrentTrigger]):
         """The request of the key at a place; None where there is no such trigger."""
         if not (begin := self._begins[place]):
             return None
-        end = self._json.index(b"\n", begin)
-        members: dict[str, Any] = self._decode(memoryview(self._json)[begin - 1 : end])
+        members: dict[str, Any] = self._decode(self._json.at(begin - 1))
         return key.names | members
 
     def put(self, place: int, request: dict[str, Any]) -> None:
         """Keep the request of the key at a place, where there was none."""
-        self._begins[place] = len(self._json) + 1
         members = {name: each for name, each in request.items() if name not in TRIGGER_NAMES}
-        self._json += self._encode(members)
-        self._json += b"\n"
+        self._begins[place] = self._json.put(self._encode(members)) + 1
 
 
 def _missing(origin: str) -> Error:

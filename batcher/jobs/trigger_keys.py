@@ -1,16 +1,18 @@
 """Which triggers are meant: the key of one, and a set of very many in some 50 bytes each."""
 
 from array import array
-from collections import defaultdict
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Set
 from typing import NamedTuple
 
-from batcher.compact import SHORT
+from batcher.compact import SHORT, short_hash
 from batcher.jobs.trigger_reader import TriggerNames
 from batcher.records import Update
 
 _SMALLEST = 8  # slots of a set, at first
 _FEW = 16  # pairs of target and domain that are asked one after the other
+_PLACE = 32  # bits of a place, below those of the hash of its name
+_PARTS, _PART = 16, 60  # sorted one at a time; the bits below those that say which part it is
 
 
 class TriggerKey(NamedTuple):
@@ -42,7 +44,7 @@ class TriggerKeys(Set[TriggerKey]):
         self._hashes = array("I")
         # by hash, or the next free one after that: a place, from 1
         self._slots = array("I", [0]) * _SMALLEST
-        self._by_name: defaultdict[str, list[int]] | None = None
+        self._by_name: array[int] | None = None  # the short hash of each name and its place, sorted
         for key in keys:
             self.add(key)
 
@@ -60,8 +62,7 @@ class TriggerKeys(Set[TriggerKey]):
 
     def key(self, place: int) -> TriggerKey:
         """The key at a place."""
-        name = self._names[self._ends[place] : self._ends[place + 1]]
-        return TriggerKey(*self._pairs[self._pair_of[place]], _text(name))
+        return TriggerKey(*self._pairs[self._pair_of[place]], _text(self._name(place)))
 
     def place(self, key: TriggerKey) -> int | None:
         """At which place a key is; None where it is none of these."""
@@ -87,12 +88,30 @@ class TriggerKeys(Set[TriggerKey]):
         return [place for place in found if place is not None]
 
     def _named(self, name: str) -> list[int]:
-        """The places with a trigger name; all are noted by theirs when one is first asked for."""
+        """The places with a trigger name, ascending; all are sorted when one is first asked for."""
+        key, found = _bytes(name), list[int]()
         if self._by_name is None:
-            self._by_name = defaultdict(list)
-            for place, key in enumerate(self):
-                self._by_name[key.trigger].append(place)
-        return self._by_name.get(name, [])
+            self._by_name = self._sorted_by_name()
+        value = short_hash(key)
+        for at in range(bisect_left(self._by_name, value << _PLACE), len(self)):
+            hashed, place = divmod(self._by_name[at], 1 << _PLACE)
+            if hashed != value:
+                break
+            if self._name(place) == key:
+                found.append(place)
+        return found
+
+    def _sorted_by_name(self) -> "array[int]":
+        """What the names are found by; sorted in parts, as a list takes five times the memory."""
+        entries, found = array("Q"), array("Q")
+        for place in range(len(self)):
+            entries.append(short_hash(bytes(self._name(place))) << _PLACE | place)
+        for part in range(_PARTS):
+            found.extend(sorted(each for each in entries if each >> _PART == part))
+        return found
+
+    def _name(self, place: int) -> bytearray:
+        return self._names[self._ends[place] : self._ends[place + 1]]
 
     def _found(self, pair: int, name: bytes) -> tuple[int, int | None]:
         """The slot of a key, and its place; where it is not there the slot that it would have."""
@@ -113,8 +132,7 @@ class TriggerKeys(Set[TriggerKey]):
         self._pair_of.append(pair)
         self._hashes.append(_hash(pair, name))
         self._slots[slot] = place = len(self._hashes)
-        if self._by_name is not None:
-            self._by_name[_text(name)].append(place - 1)
+        self._by_name = None
         if place * 4 > len(self._slots) * 3:
             self._grow()
         return place - 1
