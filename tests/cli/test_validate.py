@@ -71,6 +71,25 @@ def test_json_of_a_valid_file_has_no_faults(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("--region", "eu-west-1"),
+        ("--account", "111122223333"),
+        ("--profile", "prod"),
+        ("--role-arn", "arn:aws:iam::111122223333:role/r"),
+    ],
+)
+def test_beside_targets_a_line_without_one_is_valid_where_its_place_is_given_as_to_a_run(
+    given: tuple[str, str], tmp_path: Path
+) -> None:
+    path, config = tmp_path / "updates.jsonl", tmp_path / "settings.toml"
+    path.write_bytes(line(1))
+    config.write_text('[targets.a]\nregion = "eu-west-1"\n[targets.b]\nregion = "us-east-1"\n')
+    assert "names no target" in run(path, "--config", config).stderr
+    assert run(path, "--config", config, *given).exit_code == 0
+
+
 def test_targets_that_the_settings_do_not_know_are_told_as_a_run_tells_them(tmp_path: Path) -> None:
     path = tmp_path / "updates.jsonl"
     path.write_bytes(line(1, target="prod-us") + line(2))

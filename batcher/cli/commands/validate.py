@@ -10,10 +10,14 @@ from batcher.cli.flags.settings import settings_options
 from batcher.cli.output.format import example
 
 
+KNOWN = ("target", "region", "account", "profile", "role_arn", "organization")
+"""The settings that say which targets there are, and which lines may do without a name."""
+
+
 @click.command(epilog=example("batcher validate updates.jsonl --config configs/targets.toml"))
 @click.argument("file", metavar="FILE")
 @json_option("Print every fault in one JSON object on standard output.")
-@partial(settings_options, only=("target", "profile", "organization"))
+@partial(settings_options, only=KNOWN)
 @done_by("batcher.cli.validate:do_validate")
 def validate() -> None:
     """Check every line of FILE and send nothing.
