@@ -61,7 +61,6 @@ def read_accounts(path: Path, origin: str) -> list[AccountRow]:
         ) from error
     if not found:
         raise SettingsError(f"{path}: there is no account in it. It needs {_NEEDED}.")
-    _refuse_repeated(found)
     return found
 
 
@@ -78,7 +77,6 @@ def listed_accounts(given: list[Any], origin: str) -> list[AccountRow]:
         found.append(AccountRow(account=_account(where, each.strip()), origin=where))
     if not found:
         raise SettingsError(f"{origin}: there is no account in it.")
-    _refuse_repeated(found)
     return found
 
 
@@ -158,16 +156,3 @@ def _account(where: str, text: str) -> str:
     elif not text:
         advice = "There is none. Write its 12 digits, or take the row out."
     raise SettingsError(f"{where}: account {printable(text)!r}: {advice}")
-
-
-def _refuse_repeated(rows: list[AccountRow]) -> None:
-    seen: dict[tuple[str, str], str] = {}
-    for row in rows:
-        key = row.account, row.columns.get("region", "")
-        if key in seen:
-            region = f" in {key[1]}" if key[1] else ""
-            raise SettingsError(
-                f"{row.origin}: account {row.account}{region} is there twice; first: {seen[key]}."
-                " Take one out."
-            )
-        seen[key] = row.origin

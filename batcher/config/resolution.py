@@ -245,7 +245,8 @@ def _targets(
             if own in found:
                 raise SettingsError(
                     f"{each.origin}: target {own} is there already, from {origins[own]}. Give"
-                    " patterns names that differ, with {account} and {region} in them."
+                    " patterns names that differ, with {account}, {region} or what else differs"
+                    " in them."
                 )
             found[own] = _target(defaults, each.origin, each.members, hints)
             origins[own] = each.origin

@@ -19,6 +19,7 @@ from batcher.foreign_text import printable
 
 TARGETS_AT_MOST = 100_000
 MEMBERS = ("accounts", "regions")
+_WAYS = ("profile", "role_arn", "external_id", "endpoint_url")  # in which an account is used
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -61,6 +62,7 @@ def patterned_targets(
     template |= {key: value for key, value in table.items() if key not in MEMBERS}
     rows = _rows(origin, table.get("accounts"), folder, organization, list_accounts)
     regions = _regions(origin, table, defaults["region"])
+    seen: dict[tuple[Any, ...], AccountRow] = {}
     for row in rows:
         own = row.columns.get("region")
         for region in [own] if own else regions:
@@ -78,8 +80,22 @@ def patterned_targets(
             members["account"] = row.account
             if region is not None:
                 members["region"] = region
+            _refuse_repeated(seen, row, members)
             own_name = _filled(origin, name, values, row)
             yield PatternedTarget(name=own_name, origin=where, members=members)
+
+
+def _refuse_repeated(
+    seen: dict[tuple[Any, ...], AccountRow], row: AccountRow, members: Mapping[str, Any]
+) -> None:
+    """An account may be there again in a Region where it is used in another way than before."""
+    first = seen.setdefault(tuple(map(members.get, ("account", "region", *_WAYS))), row)
+    if first is not row:
+        region = f" in {members['region']}" if "region" in members else ""
+        raise SettingsError(
+            f"{row.origin}: account {row.account}{region} is there twice; first: {first.origin}."
+            " Take one out, or give each a role_arn or a profile of its own."
+        )
 
 
 def refuse_stray_brace(where: str, text: str) -> None:

@@ -108,10 +108,53 @@ def test_a_pattern_stands_beside_tables_and_other_patterns(tmp_path: Path) -> No
     assert settings.targets["Shop of x"].protected
 
 
+def test_an_account_may_be_there_again_with_another_role(tmp_path: Path) -> None:
+    settings = of_file(
+        tmp_path,
+        """
+        region = "eu-west-1"
+        [targets."{name}"]
+        accounts = "accounts.csv"
+        role_arn = "arn:aws:iam::{account}:role/{role}"
+        """,
+        f"account,name,role\n{ONE},shop,write\n{ONE},shop-again,write-too\n",
+    )
+    roles = {name: each.role_arn for name, each in settings.targets.items()}
+    assert roles == {
+        "shop": f"arn:aws:iam::{ONE}:role/write",
+        "shop-again": f"arn:aws:iam::{ONE}:role/write-too",
+    }
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (f"{ONE},x,\n{TWO},y,\n{ONE},z,\n", r"row 4: account 0\d+ in eu-west-1 is .*: .*row 2\. "),
+        (
+            f"{ONE},x,\n{ONE},y,eu-west-1\n",
+            "row 3: account .* is there twice; .* role_arn or a prof",
+        ),
+    ],
+)
+def test_an_account_that_is_there_twice_is_refused_with_both_rows_and_what_to_do(
+    tmp_path: Path, rows: str, said: str
+) -> None:
+    with pytest.raises(SettingsError, match=said):
+        of_file(
+            tmp_path,
+            'region = "eu-west-1"\n[targets."{name}"]\naccounts = "accounts.csv"\n',
+            f"account,name,region\n{rows}",
+        )
+
+
 @pytest.mark.parametrize(
     ("table", "said"),
     [
         ('accounts = ["111122223333"]\nregions = ["a", "b"]', "is there already, from .*accounts"),
+        (
+            'accounts = ["111122223333", "111122223333"]',
+            r"s\[2\]: .*is there twice; first: .*s\[1\]",
+        ),
         ('accounts = ["111122223333"]\nregions = []', "has to be a list of Regions"),
         ('accounts = ["111122223333"]\nregions = ["a", "a"]', "a Region is there twice"),
         ('accounts = ["111122223333"]\nregion = "a"\nregions = ["b"]', "region and regions"),

@@ -9,7 +9,6 @@ from batcher.cli.flags.output import json_option
 from batcher.cli.flags.settings import settings_options
 from batcher.cli.output.format import example
 
-
 KNOWN = ("target", "region", "account", "profile", "role_arn", "organization")
 """The settings that say which targets there are, and which lines may do without a name."""
 
