@@ -20,9 +20,10 @@ from batcher.engine.retry_state import RetryState
 from batcher.engine.retrying import Retrying, StillWanted
 from batcher.engine.write_result import after, not_sent
 from batcher.error_codes import RESOURCE_NOT_FOUND
-from batcher.operations import CREATE_TRIGGER, UPDATE_TRIGGER
+from batcher.number_text import several
+from batcher.operations import CREATE_TRIGGER, GET_TRIGGER, UPDATE_TRIGGER
 from batcher.ports import BeforeImageStore, Clock
-from batcher.records import OPEN, BasedOn, Result, Update
+from batcher.records import OPEN, BasedOn, Error, Result, Update
 from batcher.triggers.decision import (
     ChangeOptions,
     Decision,
@@ -221,7 +222,7 @@ class Reconciler:
     def decide(self, update: Update, looked: RetryState) -> Decision:
         """What to do about an update after that look."""
         if looked.last.code not in (None, RESOURCE_NOT_FOUND):
-            return Finish(status="failed", error=looked.error)
+            return Finish(status="failed", error=_of_look(looked))
         return decide(
             update,
             looked.last.answer,
@@ -323,6 +324,15 @@ class Reconciler:
         result = replace(result, digest=digest(answer, self._options.writable))
         lost = self._images.lost(update)
         return result if lost is None else replace(result, lost=sorted(lost))
+
+
+def _of_look(looked: RetryState) -> Error | None:
+    """The error of a look, which no count of attempts of the update has in it."""
+    if (error := looked.error) is None:
+        return None
+    tried = several(looked.attempts, "attempt")
+    where = f"of {GET_TRIGGER}, the look before an update, after {tried}: no update was sent"
+    return replace(error, message=f"{error.message} ({where})" if error.message else where)
 
 
 def _ahead_at_most(write_rate: float | None, look_seconds: float) -> int:

@@ -33,7 +33,7 @@ BEFORE = {
 class Server:
     """A Caller with one live trigger, None while there is none.
 
-    ``failures`` come first; ``log`` says what happened when.
+    ``failures`` come first; ``unseen``: the answer to each look; ``log`` says what happened when.
     """
 
     def __init__(
@@ -44,7 +44,9 @@ class Server:
         obeys: bool = True,
         clears: bool = False,
         adds: Mapping[str, Any] | None = None,
+        unseen: Attempt | None = None,
     ) -> None:
+        self.unseen = unseen
         self.live = live
         self.failures = failures or []
         self.obeys = obeys
@@ -57,6 +59,8 @@ class Server:
         if operation == "GetEventTrigger":
             assert members == {"DomainName": "acme", "EventTriggerName": "t1"}
         await anyio.sleep(0.1)
+        if operation == "GetEventTrigger" and self.unseen is not None:
+            return self.unseen
         if operation != "GetEventTrigger" and self.failures:
             return self.failures.pop(0)
         if self.live is None and operation != "CreateEventTrigger":
@@ -360,6 +364,25 @@ def test_what_a_killed_session_applied_and_aws_clamped_keeps_its_first_image(cle
     server = Server(edited, adds={"EventTriggerLimits": clamped})
     _, images = settle(server, update, kept=dict(before), whole="auto")
     assert [image["EventTriggerLimits"] for image in images.images] == [{"EventExpiration": 7}]
+
+
+@pytest.mark.parametrize(
+    ("unseen", "said"),
+    [
+        (refused("InternalServerException", 500), "after 8 attempts: no update was sent"),
+        (refused("BadRequestException", 400), "after 1 attempt: no update was sent"),
+    ],
+    ids=["tried again", "not tried again"],
+)
+def test_of_a_look_that_failed_the_result_says_so_as_it_counts_attempts_of_the_update(
+    unseen: Attempt, said: str
+) -> None:
+    server = Server(dict(BEFORE), unseen=unseen)
+    result, _ = settle(server, wants(Description="new"))
+    assert (result.status, result.attempts) == ("failed", 0)
+    assert result.error is not None
+    assert "of GetEventTrigger, the look before an update, " + said in result.error.message
+    assert set(server.log) == {"GetEventTrigger"}
 
 
 def test_a_missing_trigger_fails_or_is_created_when_the_line_has_all_that_takes() -> None:
