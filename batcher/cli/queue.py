@@ -44,8 +44,8 @@ def do_dead(
         return
 
     def say(letter: ShownLetter) -> None:
-        members = msgspec.structs.astuple(letter)
-        echo(msgspec.json.encode(letter) if as_json else "  ".join(map(str, members)))
+        members = ("-" if each is None else str(each) for each in msgspec.structs.astuple(letter))
+        echo(msgspec.json.encode(letter) if as_json else "  ".join(members))
 
     found = run_command(list_dead_letters, address, say, code)
     _say_unseen(found.unseen)

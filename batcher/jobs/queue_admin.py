@@ -41,6 +41,7 @@ class ShownLetter(Struct, frozen=True, kw_only=True):
 
     message_id: str
     id: Any
+    target: Any
     domain: Any
     trigger: Any
     code: str
@@ -154,6 +155,7 @@ def shown_letter(letter: DeadLetter) -> ShownLetter:
     return ShownLetter(
         message_id=letter.id,
         id=names.get("id"),
+        target=names.get("target"),
         domain=names.get("DomainName"),
         trigger=names.get("EventTriggerName"),
         code=letter.code,

@@ -79,6 +79,7 @@ class LetterSnapshot(Struct, frozen=True, kw_only=True):
     """
 
     name: str
+    target: str | None = None
     domain: str | None = None
     trigger: str | None = None
     code: str | None = None

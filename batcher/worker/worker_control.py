@@ -6,6 +6,8 @@ import msgspec
 
 from batcher.control.messages import REPLY_AT_MOST
 from batcher.foreign_text import shortened
+from batcher.number_text import several
+from batcher.records import Depth
 from batcher.signals import stop_this_process
 from batcher.worker.health import Health
 from batcher.worker.worker_status import WorkerStatus
@@ -37,8 +39,17 @@ class WorkerAtWork:
             found = whole.brief(at_most)
         tally = self._status.tally
         ready = "ready" if found.reason is None else f"not ready: {found.reason}"
-        progress = f"{tally.done:,} done, {tally.unsuccessful:,} failed, {ready}"
+        counts = f"{tally.done:,} done, {tally.unsuccessful:,} failed"
+        progress = f"{counts}, {_depth(found.depth)}{ready}"
         return {"progress": progress, **msgspec.to_builtins(found)}
 
     def stop(self) -> None:
         stop_this_process()
+
+
+def _depth(depth: Depth | None) -> str:
+    """In words, what the queue has; nothing where it could not be asked."""
+    if depth is None:
+        return ""
+    dead = f"{several(depth.dead, 'dead letter')}, " if depth.dead else ""
+    return f"{depth.waiting:,} waiting, {dead}"

@@ -175,6 +175,7 @@ def _letter(letter: DeadLetter) -> LetterSnapshot:
     shown = shown_letter(letter)
     return LetterSnapshot(
         name=_short(letter.id if shown.id is None else shown.id),
+        target=None if shown.target is None else _short(shown.target),
         domain=None if shown.domain is None else _short(shown.domain),
         trigger=None if shown.trigger is None else _short(shown.trigger),
         code=_short(shown.code),

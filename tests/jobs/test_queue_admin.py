@@ -38,7 +38,7 @@ async def address(redis: Server) -> QueueAddress:
     address = QueueAddress(url=url)
     async with address.open(create=True) as opened:
         updates = [
-            Update(id=str(number), line=number, target="", request=change(number))
+            Update(id=str(number), line=number, target="eu", request=change(number))
             for number in range(3)
         ]
         await opened.producer.send(updates, "batch")
@@ -54,10 +54,10 @@ async def test_dead_letters_are_told_with_names_and_nothing_of_what_they_set(
     letters: list[ShownLetter] = []
     found = await list_dead_letters(address, letters.append)
     assert (dict(found.codes), found.unseen) == ({"A": 2, "B": 1}, 0)
-    assert [(each.id, each.domain, each.trigger) for each in letters] == [
-        ("0", "acme", "t0"),
-        ("1", "acme", "t1"),
-        ("2", "acme", "t2"),
+    assert [(each.id, each.target, each.domain, each.trigger) for each in letters] == [
+        ("0", "eu", "acme", "t0"),
+        ("1", "eu", "acme", "t1"),
+        ("2", "eu", "acme", "t2"),
     ]
     assert "after-" not in repr(letters)
 

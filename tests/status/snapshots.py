@@ -75,7 +75,12 @@ def snapshot(**more: Any) -> WorkerSnapshot:
         "folder": "/var/results",
         "letters": (
             LetterSnapshot(
-                name="row-9", domain="acme", trigger="basket", code="Gone", reason="no such trigger"
+                name="row-9",
+                target="prod",
+                domain="acme",
+                trigger="basket",
+                code="Gone",
+                reason="no such trigger",
             ),
         ),
         "members": (

@@ -90,7 +90,7 @@ def test_the_page_tells_all_of_a_worker() -> None:
         "90 ✓ succeeded 0 = unchanged 1 ✗ failed 2 ? in doubt",
         "row-1 2026-01-01 00:00:01 UTC prod cart ✗ failed BadRequestException no such segment",
         "batcher queue dead sqs:updates.fifo",
-        "row-9 acme basket Gone no such trigger",
+        "row-9 prod acme basket Gone no such trigger",
         "prod UpdateEventTrigger 48.5/s 50/s 3 7 12.2 s kept",
         "none: --no-before",
         "one:7:a 16.5/s now this worker, finds the quota for all",

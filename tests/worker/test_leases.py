@@ -50,6 +50,25 @@ def result(lease: Lease, error: Error | None = None) -> Result:
     )
 
 
+def test_messages_are_given_back_the_newest_first() -> None:
+    """A queue that keeps an order hands out none of them before the oldest is back."""
+    released = list[str]()
+
+    class Noting(MemoryQueue):
+        async def release(self, message: Message) -> None:
+            released.append(message.id)
+            await super().release(message)
+
+    async def work() -> None:
+        queue = Noting(lease=60)
+        queue.put(*map(str.encode, "1234"))
+        leases = table_of(queue)
+        await leases.release(await receive(queue, leases, 4))
+        assert released == ["m4", "m3", "m2", "m1"]
+
+    in_virtual_time(work())
+
+
 def test_a_message_is_kept_for_hours_of_waiting_and_ends_once() -> None:
     async def work() -> None:
         queue = MemoryQueue(lease=60)

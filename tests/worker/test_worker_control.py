@@ -9,7 +9,7 @@ from batcher.control.messages import REPLY_AT_MOST
 from batcher.engine.pace_control import PaceControl
 from batcher.logs import logger
 from batcher.operations import UPDATE_TRIGGER
-from batcher.records import Counts, Result
+from batcher.records import Counts, Depth, Result
 from batcher.signals import received_signals
 from batcher.status.snapshot import LaneSnapshot
 from batcher.worker.health import Health
@@ -25,6 +25,9 @@ async def test_a_worker_tells_its_counts_and_stops_by_the_signal_of_its_supervis
     told = at_work.status()
     assert told["progress"] == "1 done, 1 failed, not ready: it is starting"
     assert (told["queue"], told["lanes"]) == ("spool:s", ())
+    status.depth = Depth(waiting=1_200, held=0, dead=1)
+    said = "1 done, 1 failed, 1,200 waiting, 1 dead letter, not ready: it is starting"
+    assert at_work.status()["progress"] == said
     with received_signals(signal.SIGTERM) as received:
         at_work.stop()
         async for number in received:

@@ -211,11 +211,17 @@ def letters_seen(admin: object) -> tuple[LetterSnapshot, ...] | None:
 
 def test_of_dead_letters_names_and_reasons_are_shown_and_nothing_of_what_they_set() -> None:
     admin = Admin(DEPTH)
-    body = b'{"id":7,"DomainName":"acme","EventTriggerName":"cart","Description":"SECRET"}'
+    names = b'{"id":7,"target":"eu","DomainName":"acme"'
+    body = names + b',"EventTriggerName":"cart","Description":"SECRET"}'
     admin.letters = [letter(body), letter(b"SECRET {", reason="x" * 10_000), letter(b"[]")]
     first, second, third = letters_seen(admin) or ()
     assert first == LetterSnapshot(
-        name="7", domain="acme", trigger="cart", code="Gone", reason="no such trigger"
+        name="7",
+        target="eu",
+        domain="acme",
+        trigger="cart",
+        code="Gone",
+        reason="no such trigger",
     )
     assert second.name == third.name == "m-1"
     deep = b"[" * 500 + b"]" * 500
