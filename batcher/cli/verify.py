@@ -9,7 +9,6 @@ import msgspec
 
 from batcher.cli.interruption import run_command
 from batcher.cli.options import settings_at_run
-from batcher.cli.output.alike import places_text
 from batcher.cli.output.echo import echo
 from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.selected_part import part_lines, part_text
@@ -25,6 +24,7 @@ from batcher.storage.wave_file import read_waves
 from batcher.target_identity import TargetIdentity
 from batcher.updates.selection import Selector
 from batcher.updates.target_causes import TOGETHER_FROM, by_cause, cause_in, targets_text
+from batcher.updates.target_places import places_text
 
 
 def do_verify(

@@ -21,6 +21,7 @@ from batcher.jobs.report_facts import (
     run_facts,
     target_report,
     time_shares,
+    worst_first,
 )
 from batcher.jobs.report_journal import ReportedResults, go_on
 from batcher.jobs.report_results import ResultsDigest
@@ -117,7 +118,7 @@ class RunReporter:
             made_by=f"batcher {__version__}",
             facts=run_facts(self._directory, manifest, self._summary, standing, spent, part),
             accounts=self._accounts(counts, spent),
-            targets=[self._target(name, total, spent) for name, total in totals.items()],
+            targets=worst_first(self._target(*each, spent) for each in totals.items()),
             timeline=found,
             latency=latency(digest),
             time_spent=time_shares(spent.run),

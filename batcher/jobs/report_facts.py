@@ -1,5 +1,7 @@
 """The parts of a report that follow from single records: who and why, where the time went, lint."""
 
+from collections.abc import Iterable
+
 from msgspec import structs
 
 from batcher.accounting.time_spent import RunTimeSpent, TimeSpent
@@ -97,6 +99,11 @@ def target_report(
         time_spent=time_shares(spent),
         stopped=None if said is None else said.stopped,
     )
+
+
+def worst_first(targets: Iterable[TargetReport]) -> list[TargetReport]:
+    """Those first of which most did not succeed or was not begun; else as they are."""
+    return sorted(targets, key=lambda each: (-each.unsuccessful, each.stopped is None))
 
 
 def outcomes(counts: Counts) -> dict[str, int]:

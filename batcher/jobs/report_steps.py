@@ -23,6 +23,7 @@ from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_manifest import RunManifest
 from batcher.storage.run_retries import RETRY
 from batcher.storage.stored_path import stored_path
+from batcher.updates.target_names import some_names
 
 _OF_STATUS = {
     "in_doubt": "No request was answered: AWS may have applied it, or not. To see which:",
@@ -128,6 +129,8 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
             yield NextStep(text=text, command=command("verify", self.path, "--in-doubt-only"))
         if counts.failed or counts.in_doubt:
             text = "To send again what failed or is in doubt:"
+            if _fails_again(counts):
+                text = "What failed fails again as it is, see below what helps. To send it then:"
             yield NextStep(text=text, command=command("retry", self.path))
         has_images = self.directory.before.exists() and self.manifest.kind != ROLLBACK
         if has_images and not undone and (counts.succeeded or counts.differs):
@@ -191,7 +194,8 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
 
     def _config(self) -> str:
         """Which tables of settings a command takes that no flag can give, for a sentence."""
-        tables = [f"[targets.{name}]" for name in self.manifest.settings.get("targets", {})]
+        names = [f"[targets.{name}]" for name in self.manifest.settings.get("targets", {})]
+        tables = [some_names(names)] if names else []
         tables += ["[[hooks]]"] if self.manifest.settings.get("hooks") else []
         return f", with a --config that has {', '.join(tables)}" if tables else ""
 
@@ -210,6 +214,13 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
             said += [word for flag, text in selection.pieces() for word in (f"--{flag}", text)]
             said += [] if selection.names is None else ["--only-file", _NAMES]
         return command("run", self.input, "--out", str(self.path), *said)
+
+
+def _fails_again(counts: Counts) -> bool:
+    """Whether nothing of what failed gets better by being sent once more."""
+    of_lines = {Remedy.FIND, Remedy.CORRECT}
+    found = {remedy(code) for code in counts.errors} - {Remedy.BY_STATUS}
+    return not counts.in_doubt and bool(found) and found <= of_lines
 
 
 _NAMES = "NAMES"  # stands for a file that is not kept

@@ -3,6 +3,7 @@
 from batcher.pages.environment import render_page
 from batcher.report.conclusion import conclusion
 from batcher.report.run_report import Accounts, RunReport
+from batcher.report.target_facts import target_places, targets_amiss
 from batcher.report.timeline_plots import timeline_plots
 
 
@@ -19,6 +20,8 @@ def render(report: RunReport) -> str:
         plots=timeline_plots(report),
         shown_outcomes=_shown_outcomes(report.accounts),
         several_targets=len(report.targets) > 1,
+        targets_amiss=targets_amiss(report.targets),
+        target_places=target_places(report.targets) if len(report.targets) > 1 else None,
     )
 
 

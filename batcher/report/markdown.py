@@ -15,6 +15,8 @@ from batcher.report.run_report import (
     RunReport,
     SlowUpdate,
 )
+from batcher.report.target_facts import target_places, targets_amiss
+from batcher.updates.target_causes import TOGETHER_FROM
 from batcher.updates.trigger_name import trigger_name
 
 CHARACTERS = 65_000  # GitHub takes 65,536 in a comment
@@ -80,9 +82,14 @@ def _facts(report: RunReport) -> Iterator[str]:
         yield f"Of a part of it: {facts.selection}"
     ended = facts.finished_at or "?"
     yield f"{facts.started_at} to {ended}, {duration(facts.wall_seconds)} at work"
-    for target in report.targets:
-        by = "" if target.who is None else f", as {target.who}"
-        yield f"{target.name}: {target.account or 'unknown account'}, {target.region}{by}"
+    if (amiss := targets_amiss(report.targets)) is not None:
+        yield f"Targets: {amiss}"
+    if len(report.targets) < TOGETHER_FROM:
+        for target in report.targets:
+            by = "" if target.who is None else f", as {target.who}"
+            yield f"{target.name}: {target.account or 'unknown account'}, {target.region}{by}"
+    else:
+        yield f"In {target_places(report.targets)}"
     if facts.reason is not None:
         yield f"Reason: {facts.reason}"
     for key, value in facts.labels.items():

@@ -90,6 +90,11 @@ class TargetReport(Struct, frozen=True, kw_only=True):
     time_spent: list["TimeShare"] = []
     stopped: str | None = None
 
+    @property
+    def unsuccessful(self) -> int:
+        """How many updates did not succeed, were not needless either, or have no result."""
+        return self.total - sum(self.outcomes.get(each, 0) for each in ("succeeded", "unchanged"))
+
 
 class Accounts(Struct, frozen=True, kw_only=True):
     """The sum of the accounts: every line of the input once.

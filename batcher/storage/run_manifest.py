@@ -17,6 +17,7 @@ from batcher.storage.run_journals import Heads
 from batcher.storage.run_sessions import RunSession
 from batcher.target_identity import TargetIdentity, place_differences
 from batcher.updates.selection import Selection
+from batcher.updates.target_names import some_names
 
 
 class InputFingerprint(Struct, frozen=True, kw_only=True):
@@ -130,7 +131,7 @@ def selection_difference(before: Selection | None, now: Selection | None) -> lis
 def missing_tables(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Which tables of targets there were, and are none now."""
     gone = [name for name in before.get("targets", {}) if name not in now.get("targets", {})]
-    tables = ", ".join(f"[targets.{name}]" for name in gone)
+    tables = some_names([f"[targets.{name}]" for name in gone])
     it_is = "it is" if len(gone) == 1 else "they are"
     return [f"it had {tables}, and {it_is} missing now (give its --config)"] if gone else []
 

@@ -74,6 +74,23 @@ async def test_each_command_names_the_target_of_a_trigger_and_verify_goes_by_the
     assert f"24 updates: {first}" in found.out
 
 
+async def test_targets_with_failures_come_first_at_the_end_of_a_run_and_in_its_report(
+    batcher: Command, emulator: Emulator, write_lines: Write
+) -> None:
+    gone = {"target": TARGETS[-1], **change(7)}
+    write_lines([*lines(), gone])
+    ended = await batcher("run", "updates.jsonl", "--yes", "--rate", "50")
+    said = ended.err.splitlines()
+    (alone,) = (place for place, line in enumerate(said) if line.startswith("  target "))
+    (many,) = (place for place, line in enumerate(said) if line.startswith("  23 targets ("))
+    assert f"  target {TARGETS[-1]}: 2 updates: 1 succeeded, 1 failed; " in said[alone]
+    assert alone < many
+    assert f"batcher export --domain acme --target {TARGETS[-1]}" in ended.err
+    report = (batcher.folder / "updates.run" / "report.html").read_text()
+    assert f"not all is well in 1 of 24: {TARGETS[-1]} (1 failed)" in report
+    assert "What failed fails again as it is" in report
+
+
 async def test_of_credentials_that_are_of_no_target_all_targets_are_named_at_once(
     batcher: Command, emulator: Emulator, write_lines: Write
 ) -> None:

@@ -148,7 +148,7 @@ def test_tables_of_targets_that_are_gone_are_named() -> None:
         "it had [targets.prod], and it is missing now (give its --config)"
     ]
     (both,) = missing_tables(before, {})
-    assert both.startswith("it had [targets.prod], [targets.eu], and they are missing now")
+    assert both.startswith("it had [targets.eu], [targets.prod], and they are missing now")
 
 
 def test_settings_that_mean_something_else_are_told_with_both_values() -> None:

@@ -13,7 +13,7 @@ from batcher.error_codes import MORE_THAN_ASKED, NOT_AS_ASKED
 from batcher.jobs.run_ending import RunEnding
 from batcher.jobs.run_order import ROLLBACK
 from batcher.number_text import several
-from batcher.records import Summary
+from batcher.records import Result, Summary
 from batcher.storage.run_directory import RunDirectory
 
 TO = "To put back what it has changed"
@@ -68,8 +68,8 @@ def _after_failures(directory: RunDirectory, summary: Summary, ending: RunEnding
     alone = len(by_remedy) == 1
     if codes := by_remedy.get(Remedy.FIND):
         count = sum(summary.errors[code] for code in codes)
-        domain = next((e.domain for e in ending.failures if e.error and e.error.code in codes), "")
-        there_are = next_command("export", None, *(("--domain", domain) if domain else ("--all",)))
+        found = (each for each in ending.failures if each.error and each.error.code in codes)
+        there_are = next_command("export", None, *_of_first(next(found, None), summary))
         look = f"Which there are: {there_are}"
         yield f"Of {several(count, 'update')} the trigger is not there, or not to be seen. {look}"
     if Remedy.FIND in by_remedy or Remedy.CORRECT in by_remedy:
@@ -81,6 +81,14 @@ def _after_failures(directory: RunDirectory, summary: Summary, ending: RunEnding
         if which in by_remedy:
             flags = [] if alone else [w for code in by_remedy[which] for w in ("--code", code)]
             yield f"{said}: {next_command('retry', directory.path, *flags)}"
+
+
+def _of_first(found: Result | None, summary: Summary) -> tuple[str, ...]:
+    """The flags that say where the trigger of a result is to be looked for, of several targets."""
+    if found is None or not found.domain:
+        return ("--all",)
+    several_targets = isinstance(summary.targets, dict)
+    return ("--domain", found.domain, *(("--target", found.target) if several_targets else ()))
 
 
 def _to_correct(directory: RunDirectory) -> Iterator[str]:

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from batcher.aws.client import AwsTarget
-from batcher.cli.output.alike import places_text
 from batcher.cli.output.echo import echo
 from batcher.cli.output.forecast import forecast_lines, target_pace
 from batcher.cli.output.omission import sends_text
@@ -14,6 +13,7 @@ from batcher.cli.output.wave_lines import wave_lines
 from batcher.jobs.run import ReadyRun, SlowReading
 from batcher.number_text import number, several
 from batcher.updates.target_causes import TOGETHER_FROM, by_cause, cause_in, targets_text
+from batcher.updates.target_places import places_text
 
 DOMAINS_SHOWN = 8
 RECREATES = (

@@ -9,12 +9,12 @@ import anyio
 
 from batcher.aws.client import AwsTarget
 from batcher.cli.loop_call import soon
-from batcher.cli.output.alike import places_text
 from batcher.cli.output.echo import echo
 from batcher.cli.state_signal import asked_again
 from batcher.errors import SettingsError
 from batcher.number_text import number
 from batcher.updates.target_causes import TOGETHER_FROM
+from batcher.updates.target_places import places_text
 
 
 async def agreed(

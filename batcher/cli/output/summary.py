@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from heapq import nsmallest
 
-from batcher.cli.output.alike import places_text
 from batcher.cli.output.created import created_lines
 from batcher.cli.output.next_command import next_command
 from batcher.cli.output.next_steps import next_steps
@@ -26,6 +25,7 @@ from batcher.records import (
 from batcher.storage.run_directory import RunDirectory
 from batcher.target_identity import TargetIdentity
 from batcher.updates.target_causes import TOGETHER_FROM, by_cause, cause_in, targets_text
+from batcher.updates.target_places import places_text
 from batcher.updates.trigger_name import trigger_name
 
 _KINDS = (*STATUSES, "not_started")
@@ -188,11 +188,16 @@ def _targets(targets: dict[str, TargetSummary]) -> Iterator[str]:
         groups = [[name] for name in targets]
     else:
         groups = by_cause((_end(name, target), name) for name, target in targets.items())
+        groups.sort(key=lambda names: -sum(_unsuccessful(targets[name]) for name in names))
     for names in groups:
         if len(names) == 1:
             yield from _target(names[0], targets[names[0]])
         else:
             yield from _together({name: targets[name] for name in names})
+
+
+def _unsuccessful(target: TargetSummary) -> int:
+    return target.total - target.succeeded - target.unchanged
 
 
 def _end(name: str, target: TargetSummary) -> tuple[object, ...]:

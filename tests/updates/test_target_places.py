@@ -1,7 +1,7 @@
 """The places of many targets are said in few words."""
 
-from batcher.cli.output.alike import places_text
 from batcher.target_identity import TargetIdentity
+from batcher.updates.target_places import places_text
 
 
 def test_it_is_said_where_each_account_has_each_region() -> None:
