@@ -102,7 +102,7 @@ def target_report(
 
 
 def worst_first(targets: Iterable[TargetReport]) -> list[TargetReport]:
-    """Those first of which most did not succeed or was not begun; else as they are."""
+    """Sort them: first those of which most did not succeed or was not begun; else as they are."""
     return sorted(targets, key=lambda each: (-each.unsuccessful, each.stopped is None))
 
 
