@@ -3,18 +3,20 @@
 What a trigger is now comes from an export, or live; without either, what the updates say is all.
 """
 
-from collections.abc import Mapping
-from operator import itemgetter
+from array import array
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, TypeAlias
 
+import msgspec
 from msgspec import Struct
 
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.jobs.checked_file import CheckedFile
 from batcher.jobs.connection import OnConnected
 from batcher.jobs.current_triggers import CurrentTrigger, current_triggers
-from batcher.jobs.trigger_keys import TriggerKey
+from batcher.jobs.trigger_keys import TriggerKey, TriggerKeys
 from batcher.records import Error
+from batcher.storage.spooled_lines import SpooledLines
 from batcher.triggers.diff import merged
 from batcher.triggers.omission import cleared
 from batcher.triggers.semantics.compiled_triggers import lacking_members
@@ -24,9 +26,13 @@ Basis: TypeAlias = Literal["current", "missing", "unreadable", "not_given"]
 """What is known of a trigger before the updates: all, that there is none, or nothing."""
 
 
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
 class SimulatedDefinition(Struct, frozen=True, kw_only=True):
     """One trigger of a file, before and after all of its updates, which are on these ``lines``.
 
+    ``old`` and ``new`` are read again when they are asked for: there may be very many triggers.
     ``error``: why it is not known as it is now. ``lacking``: the members that are known of neither
     the updates nor the trigger, and without which nothing can be said of what it would do.
     """
@@ -59,29 +65,80 @@ async def simulated_definitions(
     ``current``: where triggers as they are now come from; None: nothing is known of them. Raises
     what ``current_triggers`` does.
     """
-    updates = _requests(file)
+    requests = _Requests(file)
     if current is None:
-        return [
-            _definition(key, None, requests, file, options) for key, requests in updates.items()
-        ]
-    found = await current_triggers(current, updates, file.settings, on_connected)
+        found: Mapping[TriggerKey, CurrentTrigger] | None = None
+    else:
+        found = await current_triggers(current, requests.keys, file.settings, on_connected)
+    lines = SpooledLines()
     return [
-        _definition(key, found[key], requests, file, options) for key, requests in updates.items()
+        _definition(
+            key, None if found is None else found[key], requests.of(place), file, options, lines
+        )
+        for place, key in requests.in_order()
     ]
 
 
-_Requests: TypeAlias = dict[TriggerKey, list[tuple[int, dict[str, Any]]]]
-"""The lines and requests of each trigger, in the order of the file."""
+class _SpooledMembers(Mapping[str, Any]):
+    """The members of a definition, read again whenever one is asked for."""
+
+    __slots__ = ("_begin", "_lines")
+
+    def __init__(self, lines: SpooledLines, members: Mapping[str, Any]) -> None:
+        self._lines = lines
+        self._begin = lines.put(msgspec.json.encode(dict(members)))
+
+    def __repr__(self) -> str:
+        return f"<_SpooledMembers {sorted(self)}>"
+
+    def __getitem__(self, name: str) -> Any:
+        return self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def _all(self) -> dict[str, Any]:
+        return _decode(self._lines.at(self._begin))
 
 
-def _requests(file: CheckedFile) -> _Requests:
-    found: _Requests = {}
-    for target in file.inspection.targets:
-        for update in file.source(target).updates():
-            found.setdefault(TriggerKey.of(update), []).append((update.line, update.request))
-    for requests in found.values():
-        requests.sort(key=itemgetter(0))  # a source has the most urgent first
-    return dict(sorted(found.items(), key=lambda entry: entry[1][0][0]))
+class _Requests:
+    """The lines and requests of each trigger of a file, by the place of its key."""
+
+    def __init__(self, file: CheckedFile) -> None:
+        self.keys = TriggerKeys()
+        self._first = array("Q")  # of each place a line
+        self._begins = array("Q")  # and its request
+        self._more: dict[int, list[tuple[int, int]]] = {}  # the other lines, where there are any
+        self._json, encode = SpooledLines(), msgspec.json.Encoder().encode
+        for target in file.inspection.targets:
+            for update in file.source(target).updates():
+                place = self.keys.add(TriggerKey.of(update))
+                begin = self._json.put(encode(update.request))
+                if place < len(self._first):
+                    self._more.setdefault(place, []).append((update.line, begin))
+                else:
+                    self._first.append(update.line)
+                    self._begins.append(begin)
+
+    def __repr__(self) -> str:
+        return f"<_Requests of {len(self.keys):,} triggers>"
+
+    def in_order(self) -> Iterator[tuple[int, TriggerKey]]:
+        """Place and key of each trigger, in the order of their first updates."""
+        for place in sorted(range(len(self.keys)), key=lambda at: self._places(at)[0][0]):
+            yield place, self.keys.key(place)
+
+    def of(self, place: int) -> list[tuple[int, dict[str, Any]]]:
+        """Lines and requests of a trigger, in the order of the file."""
+        return [(line, _decode(self._json.at(begin))) for line, begin in self._places(place)]
+
+    def _places(self, place: int) -> list[tuple[int, int]]:
+        first = self._first[place], self._begins[place]
+        # a source has the most urgent first
+        return sorted([first, *self._more.get(place, ())])
 
 
 def _definition(
@@ -90,6 +147,7 @@ def _definition(
     requests: list[tuple[int, dict[str, Any]]],
     file: CheckedFile,
     options: FiringOptions,
+    lines: SpooledLines,
 ) -> SimulatedDefinition:
     old = current if isinstance(current, Mapping) else None
     new: Mapping[str, Any] = old or {}
@@ -101,8 +159,8 @@ def _definition(
     return SimulatedDefinition(
         key=key,
         basis=_basis(current),
-        old=old,
-        new=new,
+        old=None if old is None else _SpooledMembers(lines, old),
+        new=_SpooledMembers(lines, new),
         lines=tuple(line for line, _ in requests),
         error=current if isinstance(current, Error) else None,
     )

@@ -7,11 +7,15 @@ windows: of a profile as many firings are kept as a window allows, for as long a
 from array import array
 from bisect import bisect_right, insort
 from collections.abc import Container, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, TypeAlias
+
+import msgspec
 
 from batcher.triggers.semantics.firing_options import FiringOptions, other_choices
 from batcher.triggers.semantics.firing_windows import FiringWindow, firing_windows
 
+LIMITS_KNOWN = 1024  # different limits whose readings are kept, to be those of further triggers
 FORGET_FROM = 1024  # profiles that are kept before it is looked which can be forgotten
 
 COUNTING = ("windows", "suppressed", "default_limit", "month_days")
@@ -32,8 +36,7 @@ class InvocationCounter:
     """
 
     def __init__(self, limits: Mapping[str, Any], options: FiringOptions) -> None:
-        self._own = _Reading(firing_windows(limits, options), options)
-        self._others = list(_other_readings(self._own, limits, options))
+        self._own, self._others = _readings(msgspec.json.encode(limits), options)
         readings = [self._own, *(other for _, other in self._others)]
         self._most = max(reading.most for reading in readings)
         self._span = max(reading.span for reading in readings)
@@ -139,6 +142,16 @@ class _Reading:
             until >= window.most and history[until - window.most] > window.before(at)
             for window in self.windows
         )
+
+
+@lru_cache(LIMITS_KNOWN)
+def _readings(
+    limits: bytes, options: FiringOptions
+) -> "tuple[_Reading, tuple[tuple[str, _Reading], ...]]":
+    """The own reading of limits, as JSON, and the others: most triggers have the same limits."""
+    given = msgspec.json.decode(limits)
+    own = _Reading(firing_windows(given, options), options)
+    return own, tuple(_other_readings(own, given, options))
 
 
 def _other_readings(

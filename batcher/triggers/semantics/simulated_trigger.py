@@ -65,7 +65,19 @@ class FiringRule:
     """One definition of a trigger, with what its profiles have had of its limits.
 
     ``compiled``: None until it was asked of an event; ``asked``: of how many, of its object type.
+    Until then it takes hardly more than its members, which may be such as are read when needed.
     """
+
+    __slots__ = (
+        "_compiled",
+        "_limits",
+        "_members",
+        "_segments",
+        "asked",
+        "compiled",
+        "counts",
+        "object_type",
+    )
 
     def __init__(
         self, members: Mapping[str, Any], segments: Segments, compiled: CompiledTriggers
@@ -75,21 +87,28 @@ class FiringRule:
         self.asked = 0
         self.compiled: CompiledTrigger | None = None
         self._members = members
-        self._of = compiled.of
-        self._limits = FiringLimits(members, segments, compiled.options)
+        self._segments = segments
+        self._compiled = compiled
+        self._limits: FiringLimits | None = None
 
     @property
     def firing_unknowns(self) -> frozenset[str]:
         """The unknowns of firing that could decide what becomes of an event that matches."""
-        return self._limits.unknowns
+        return (self._limits or self._new_limits()).unknowns
+
+    def _new_limits(self) -> FiringLimits:
+        return FiringLimits(self._members, self._segments, self._compiled.options)
+
+    def _compile(self) -> CompiledTrigger:
+        return self._compiled.of(self._members)
 
     def sights(self, objects: Sequence[Mapping[str, Any]]) -> AttributeSights:
         """What these objects say to its attributes."""
-        return self._of(self._members).sights(objects)
+        return self._compile().sights(objects)
 
     def explain(self, found: Mapping[str, Any], object_type: str | None = None) -> TriggerVerdict:
         """What every condition, dimension and attribute says of an object."""
-        return self._of(self._members).explain(found, object_type)
+        return self._compile().explain(found, object_type)
 
     def judge(self, event: Event) -> EventVerdict:
         """What becomes of an event, which is counted."""
@@ -97,13 +116,15 @@ class FiringRule:
             return NO_MATCH
         self.asked += 1
         if (compiled := self.compiled) is None:
-            compiled = self.compiled = self._of(self._members)
+            compiled = self.compiled = self._compile()
+        if (limits := self._limits) is None:
+            limits = self._limits = self._new_limits()
         matches, unknowns = compiled.verdict(event.object)
         taken = event.profile, event.processed_at, event.delay
         if not matches:
-            decides = unknowns and self._limits.allow(*taken)
+            decides = unknowns and limits.allow(*taken)
             return EventVerdict(unknowns=unknowns) if decides else NO_MATCH
-        firing, more = self._limits.judge(*taken)
+        firing, more = limits.judge(*taken)
         self.counts.add(firing)
         if firing == "fired" and unknowns:
             more |= unknowns
@@ -118,6 +139,19 @@ class SimulatedTrigger:
     those among them that match both ways, so that limits or the segment alone decide.
     ``depends_on``: by unknown, the events that fire or do not by another reading of it alone.
     """
+
+    __slots__ = (
+        "depends_on",
+        "domain",
+        "events",
+        "name",
+        "new",
+        "old",
+        "released",
+        "started",
+        "stopped",
+        "suppressed",
+    )
 
     def __init__(
         self,

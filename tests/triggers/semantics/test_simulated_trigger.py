@@ -1,5 +1,6 @@
 """A trigger before and after: what starts and stops, by conditions, by limits, by its segment."""
 
+import tracemalloc
 from typing import Any
 
 from hypothesis import given
@@ -123,3 +124,15 @@ def test_firings_are_counted_at_the_time_at_which_events_are_processed() -> None
     trigger.take(order(2, at=0, delay=day - 1))
     _, after = trigger.take(order(2, at=day, delay=0))
     assert after.firing == "over_limit"
+
+
+def test_a_trigger_that_no_event_was_for_takes_few_bytes() -> None:
+    """There may be very many, with limits that are nearly always the same."""
+    old, new = above(1, **at_most(3)), above(2, **at_most(3))
+    tracemalloc.start()
+    try:
+        triggers = [SimulatedTrigger("acme", f"t{n}", old, new, {}, PLAIN) for n in range(1_000)]
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < 1_500 * len(triggers)
