@@ -1,7 +1,8 @@
-"""Modules that need a package of an extra (redis, zstandard), imported when one is first wanted.
+"""Modules that are imported when one is first wanted: of an extra, or that import much themselves.
 
 For factories only. Beside the loader of commands this is the one place where an import does not
-stand at the top of a file: whoever does without the extra must not need it.
+stand at the top of a file: whoever does without redis must not need it, and a command that asks AWS
+nothing does not wait for what would.
 """
 
 from importlib import import_module
@@ -14,3 +15,8 @@ def optional_module(name: str, missing: Exception) -> Any:
         return import_module(name)
     except ImportError as error:
         raise missing from error
+
+
+def late_module(name: str) -> Any:
+    """The module of that name, which imports more than most commands need."""
+    return import_module(name)

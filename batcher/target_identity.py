@@ -1,8 +1,11 @@
 """Which place a target is, and whether it is still the one that a run belongs to."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 
 from msgspec import Struct
+
+_ROLE_ACCOUNT = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/")
 
 
 class TargetIdentity(Struct, frozen=True, kw_only=True):
@@ -52,3 +55,9 @@ def all_known(
     """The targets of a run with those first seen now, and accounts that are first known now."""
     found = {name: each for name, each in was.items() if each.account or name not in now}
     return {**was, **now, **found}
+
+
+def account_of_role(role_arn: str | None) -> str | None:
+    """The account that a role is of; None for no role."""
+    match = _ROLE_ACCOUNT.match(role_arn or "")
+    return None if match is None else match[1]

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from batcher.errors import SettingsError
-from batcher.optional_imports import optional_module
+from batcher.optional_imports import late_module, optional_module
 from batcher.queues.factory import open_queue
 
 
@@ -40,3 +40,7 @@ def test_no_command_needs_the_extras_to_be_imported(command: str) -> None:
         "assert not sys.modules.keys() & {'redis', 'zstandard'}, sorted(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_module_that_comes_late_is_the_one_of_that_name() -> None:
+    assert late_module("batcher.aws.s3_download") is sys.modules["batcher.aws.s3_download"]

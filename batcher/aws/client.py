@@ -5,7 +5,6 @@ The requests themselves leave through a transport. What that raises for a call b
 """
 
 import hashlib
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from math import inf
@@ -51,10 +50,8 @@ from batcher.errors import (
 from batcher.foreign_text import shown_url
 from batcher.ports import Clock
 from batcher.records import Attempt
-from batcher.target_identity import TargetIdentity
+from batcher.target_identity import TargetIdentity, account_of_role
 from batcher.updates.aws_messages import AwsMessages
-
-_ROLE_ACCOUNT = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/")
 
 
 class AwsTarget:
@@ -325,9 +322,3 @@ class AwsTarget:
     @property
     def _place(self) -> ResolvedPlace:
         return self._transports[-1].place
-
-
-def account_of_role(role_arn: str | None) -> str | None:
-    """The account that a role is of; None for no role."""
-    match = _ROLE_ACCOUNT.match(role_arn or "")
-    return None if match is None else match[1]

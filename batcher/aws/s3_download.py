@@ -13,6 +13,7 @@ from batcher.accounting.verdicts import BY_CODE, Verdict, known_code
 from batcher.aws.answers import bucket_region, refuse_redirects
 from batcher.aws.credentials import NO_CREDENTIALS_ERRORS, region_of
 from batcher.aws.mfa import ask_for_mfa_once
+from batcher.aws.s3_address import s3_place
 from batcher.aws.sdk_errors import error_text
 from batcher.errors import (
     AwsError,
@@ -131,11 +132,3 @@ def _unreadable(url: str, why: str) -> AwsError:
 
 OK = 200  # status of HTTP; 206 has a part
 _ERROR = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<Error>(?:\s*<Code>([A-Za-z0-9.]{1,100})</Code>)?")
-SCHEME = "s3://"
-_URL = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
-
-
-def s3_place(url: str) -> tuple[str, str] | None:
-    """Bucket and key, without the slash between them; None when it is no place in S3."""
-    match = _URL.fullmatch(url)
-    return None if match is None else (match[1], match[2] or "")

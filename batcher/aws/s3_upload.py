@@ -19,7 +19,7 @@ from botocore.loaders import Loader
 from batcher.aws.answers import refuse_redirects
 from batcher.aws.credentials import open_session, region_of
 from batcher.aws.one_attempt import OneAttemptSession
-from batcher.aws.s3_download import s3_place
+from batcher.aws.s3_address import s3_place
 from batcher.aws.sdk_errors import error_text
 from batcher.errors import SettingsError, UploadError
 

@@ -12,7 +12,6 @@ from batcher.cli.start import STOPPED_ITSELF, start
 from batcher.config import Settings
 from batcher.errors import BatcherError
 from batcher.jobs.follow_up import FollowUp, open_follow_up
-from batcher.jobs.run_order import ROLLBACK
 from batcher.jobs.undo import (
     finished_rollback,
     has_images,
@@ -25,6 +24,7 @@ from batcher.jobs.undo import (
 )
 from batcher.number_text import several
 from batcher.storage.run_directory import RunDirectory
+from batcher.storage.run_manifest import ROLLBACK
 
 INTERRUPTED_CODE = 4  # exit code
 

@@ -396,6 +396,20 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
             **{name: getattr(self, name) for name in TargetSettings.__struct_fields__}
         )
 
+    @property
+    def without_start_limits(self) -> Self:
+        """The settings of a run that nobody is asked about, with no limit that holds at its start."""
+        return msgspec.structs.replace(
+            self,
+            canary=None,
+            waves=None,
+            soak=None,
+            check=None,
+            rollback_on_failure=False,
+            max_changes=None,
+            deadline=None,
+        )
+
     def for_target(self, name: str) -> TargetSettings:
         """The settings of one target."""
         return self.targets.get(name) or self.target_defaults

@@ -19,15 +19,14 @@ from batcher.jobs.recorded_images import missing_triggers
 from batcher.jobs.results_run import TimeSpan, results_as_run
 from batcher.jobs.run import OpenRun, open_run
 from batcher.jobs.run_order import (
-    ROLLBACK,
     UNDO_PRIORITY,
     Following,
     is_complete,
-    without_start_limits,
 )
 from batcher.jobs.run_reader import RunReader, settings_of
 from batcher.records import SelectedPart, Superseded
 from batcher.storage.run_directory import RunDirectory
+from batcher.storage.run_manifest import ROLLBACK
 from batcher.storage.run_retries import RETRY
 from batcher.storage.stored_path import text_of_path
 from batcher.wiring.line_readers import line_reader
@@ -69,7 +68,7 @@ class FollowUp:
         self._when_made = when_made
         # its reason was one for another change, and hooks are given anew, as are pauses: an undo
         # that is urgent waits for no timetable of the run
-        settings = without_start_limits(settings)
+        settings = settings.without_start_limits
         self.settings = msgspec.structs.replace(
             settings, reason=None, hooks=(), hold_file=None, timetable=None
         )

@@ -14,11 +14,11 @@ from msgspec import Struct
 from batcher.errors import BatcherError, InputError
 from batcher.foreign_text import printable
 from batcher.jobs.recorded_touches import RunTouches, Touch, TouchReader, WorkerTouches
-from batcher.jobs.rehearsal_report import REPORT_NAME
 from batcher.jobs.results_run import TimeSpan
 from batcher.records import Result
 from batcher.storage.results_files import IMAGES
 from batcher.storage.results_reader import ResultsReader
+from batcher.storage.run_directory import REHEARSAL_REPORT
 from batcher.updates.selection import Selector
 
 LIMIT = 100  # touches
@@ -89,7 +89,7 @@ def _readers(folder: Path, unread: list[str]) -> Iterator[tuple[Path, TouchReade
         unread.append(_said(folder, error))
 
     for name, below, files in os.walk(folder, onerror=note):
-        if REPORT_NAME in files:
+        if REHEARSAL_REPORT in files:
             below[:] = []
             continue
         path, is_run = Path(name), "run.json" in files

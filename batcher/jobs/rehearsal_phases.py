@@ -23,13 +23,13 @@ from batcher.jobs.run import (
 )
 from batcher.jobs.run_audit import Discrepancies
 from batcher.jobs.run_execution import ApprovedRun, Beside
-from batcher.jobs.run_order import ROLLBACK
 from batcher.jobs.run_reader import RunReader
 from batcher.jobs.undo_line import Undo
 from batcher.jobs.verify import OnLook, Verification, verify_run
 from batcher.logs import LogOutput
 from batcher.records import Summary
 from batcher.storage.quota_file import QuotaFile
+from batcher.storage.run_manifest import ROLLBACK
 from batcher.storage.state_directory import state_directory
 from batcher.updates.selection import Selection
 from batcher.updates.trigger_name import trigger_name

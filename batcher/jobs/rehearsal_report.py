@@ -31,8 +31,6 @@ BECOMES = {
 }
 """What of an update that is not as asked is said, by the status of its result."""
 
-REPORT_NAME = "rehearsal.json"
-
 
 class RehearsedPart(Struct, frozen=True, kw_only=True):
     """A target's part: where it is, its quotas, and how long it takes there at the real pace.

@@ -31,7 +31,6 @@ from batcher.jobs.rehearsal_phases import (
 )
 from batcher.jobs.rehearsal_report import (
     NOT_KNOWN,
-    REPORT_NAME,
     ProvedBooks,
     Rehearsal,
     RehearsedPart,
@@ -53,6 +52,7 @@ from batcher.sources.local_file import is_local
 from batcher.storage.atomic_file import AtomicFile, write_json
 from batcher.storage.file_system import make_directory
 from batcher.storage.quota_file import QuotaFile
+from batcher.storage.run_directory import REHEARSAL_REPORT
 from batcher.storage.state_directory import state_directory
 from batcher.updates.selection import Selection
 
@@ -87,7 +87,7 @@ def make_rehearsal_directory(wanted: Path | None, name: str) -> Path:
                 " touched; give another place with --out."
             )
         path = Path(f"{name}.rehearsal-{next(numbers)}")
-    write_json(path / REPORT_NAME, {"verdict": None})
+    write_json(path / REHEARSAL_REPORT, {"verdict": None})
     return path
 
 
@@ -127,7 +127,7 @@ async def rehearse_updates(
         with closed_environment(state):
             steps = await _do_steps(file, out, settings, order.selection, watcher)
     found = _report(file, out, order, targets, triggers, steps, forecasts, speed)
-    write_json(out / REPORT_NAME, found)
+    write_json(out / REHEARSAL_REPORT, found)
     return found
 
 

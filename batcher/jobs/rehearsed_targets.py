@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from batcher.aws.client import AwsTarget, account_of_role
+from batcher.aws.client import AwsTarget
 from batcher.aws.credentials import explained, open_session, region_of
 from batcher.aws.endpoints import aws_service_host
 from batcher.aws.service_model import model_loader
@@ -16,6 +16,7 @@ from batcher.jobs.run_forecast import LIKELY_RATE
 from batcher.operations import CREATE_TRIGGER, GET_TRIGGER, LIST_TRIGGERS, UPDATE_TRIGGER
 from batcher.storage.omission_records import Omission, OmissionPlace
 from batcher.storage.quota_file import QuotaFile, QuotaKey, Remembered
+from batcher.target_identity import account_of_role
 
 OPERATIONS = (UPDATE_TRIGGER, CREATE_TRIGGER, GET_TRIGGER, LIST_TRIGGERS)
 NO_ACCOUNT = "000000000000"

@@ -15,12 +15,11 @@ from msgspec import Struct
 from batcher.accounting.remedies import Remedy, remedy
 from batcher.config import OF_LINT, OF_PLACE, Settings, options
 from batcher.jobs.report_results import GroupKey
-from batcher.jobs.run_order import ROLLBACK
 from batcher.number_text import several
 from batcher.records import Counts
 from batcher.report.run_report import FailedUpdate, NextStep, RunState
 from batcher.storage.run_directory import RunDirectory
-from batcher.storage.run_manifest import RunManifest
+from batcher.storage.run_manifest import ROLLBACK, RunManifest
 from batcher.storage.run_retries import RETRY
 from batcher.storage.stored_path import stored_path
 from batcher.updates.target_names import some_names

@@ -19,7 +19,6 @@ from batcher.jobs.recorded_images import (
 )
 from batcher.jobs.recorded_results import checked_chunks
 from batcher.jobs.run_family import family_of, results_of
-from batcher.jobs.run_order import ROLLBACK
 from batcher.jobs.run_reader import RunReader
 from batcher.jobs.undo_line import Undo, UndoneResult, make_undo
 from batcher.records import BriefResult, Update
@@ -34,6 +33,7 @@ from batcher.storage.before_images import (
 )
 from batcher.storage.journal_reader import JournalReader, damaged, decode_line, decode_lines
 from batcher.storage.run_directory import RunDirectory
+from batcher.storage.run_manifest import ROLLBACK
 from batcher.triggers.diff import digest
 from batcher.updates.selection import Selector
 from batcher.wiring.line_readers import installed_update_model

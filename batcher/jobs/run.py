@@ -30,7 +30,7 @@ from batcher.jobs.run_books import RunBooks
 from batcher.jobs.run_events import RunEvents
 from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_forecast import DeadlineForecast, TargetForecast, forecast, hold_against
-from batcher.jobs.run_order import ROLLBACK, RUN, Following, RunOrder, Unattended
+from batcher.jobs.run_order import RUN, Following, RunOrder, Unattended
 from batcher.jobs.run_places import check_finished_places, check_places
 from batcher.jobs.run_reason import check_reason, with_earlier_words
 from batcher.jobs.run_state import RunState, read_input, restore
@@ -45,7 +45,7 @@ from batcher.sources.inspection import Inspection, OnHint, OnViolation
 from batcher.sources.local_file import is_local, place_for_copies
 from batcher.storage.directory_check import refuse_foreign_directory
 from batcher.storage.run_directory import RunDirectory
-from batcher.storage.run_manifest import RecordedLint
+from batcher.storage.run_manifest import ROLLBACK, RecordedLint
 from batcher.telemetry.telemetry import FLUSH_WITHIN, Telemetry
 from batcher.updates.selection import Selection
 from batcher.wiring.lanes import OnAttempt

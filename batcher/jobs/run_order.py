@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from math import inf
 from pathlib import Path
 
-import msgspec
 from msgspec import UNSET, Struct, UnsetType
 from structlog.typing import FilteringBoundLogger
 
@@ -16,7 +15,7 @@ from batcher.jobs.told_results import OnKept
 from batcher.ports import Clock
 from batcher.records import Result, SelectedPart, Superseded
 from batcher.storage.run_directory import RunDirectory
-from batcher.storage.run_manifest import RunManifest
+from batcher.storage.run_manifest import ROLLBACK, RunManifest
 from batcher.target_identity import TargetIdentity
 from batcher.telemetry.telemetry import Telemetry
 from batcher.updates.json_schema import HIGHEST_PRIORITY
@@ -25,7 +24,6 @@ from batcher.wiring.lanes import OnAttempt
 
 UNDO_PRIORITY = HIGHEST_PRIORITY  # of a rollback, unless another is asked for
 RUN = "run"  # the kind of run that follows from no other
-ROLLBACK = "rollback"  # the kind of run whose updates say all that their triggers were
 
 
 class Following(Struct, frozen=True, kw_only=True):
@@ -96,17 +94,3 @@ class RunOrder(Struct, frozen=True, kw_only=True, eq=False):
 def is_complete(manifest: RunManifest) -> bool:
     """Whether the updates of a run say all that their triggers are to be."""
     return manifest.complete or manifest.kind == ROLLBACK
-
-
-def without_start_limits(settings: Settings) -> Settings:
-    """Settings of a run that nobody is asked about and nothing is held against at its start."""
-    return msgspec.structs.replace(
-        settings,
-        canary=None,
-        waves=None,
-        soak=None,
-        check=None,
-        rollback_on_failure=False,
-        max_changes=None,
-        deadline=None,
-    )

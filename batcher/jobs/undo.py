@@ -11,9 +11,9 @@ from msgspec import UNSET
 
 from batcher.config import Settings
 from batcher.errors import RunDirectoryError
-from batcher.jobs.run_order import ROLLBACK, without_start_limits
 from batcher.jobs.run_reason import with_earlier_words
 from batcher.storage.run_directory import RunDirectory
+from batcher.storage.run_manifest import ROLLBACK
 from batcher.storage.stored_path import stored_path, text_of_path
 from batcher.storage.wave_file import WaveProgress, read_waves, write_waves
 
@@ -78,7 +78,7 @@ def settings_of_undo(path: Path, settings: Settings) -> Settings:
     """Settings of the rollback of the run in ``path``: why it is done is known."""
     directory = RunDirectory(path)
     undo = read_waves(directory.waves).undo
-    settings = without_start_limits(with_earlier_words(settings, directory))
+    settings = with_earlier_words(settings, directory).without_start_limits
     reason = None if undo is None else f"--rollback-on-failure: {undo.reason}"[:REASON_AT_MOST]
     return msgspec.structs.replace(settings, reason=reason)
 

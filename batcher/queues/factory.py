@@ -1,4 +1,4 @@
-"""Which queue a URL means. Redis is imported only where a URL names it."""
+"""Which queue a URL means. What Redis or SQS needs is imported only where a URL names it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,12 +9,9 @@ from urllib.parse import parse_qsl, urlencode
 from batcher.config.value_kinds import DEFAULT_LEASE
 from batcher.errors import SettingsError
 from batcher.foreign_text import shown_url
-from batcher.optional_imports import optional_module
+from batcher.optional_imports import late_module, optional_module
 from batcher.ports import Producer, Queue, QueueAdmin
 from batcher.queues.spool_directory import SpoolDirectory
-from batcher.queues.sqs import SqsQueue
-from batcher.queues.sqs_admin import SqsAdmin
-from batcher.queues.sqs_client import SqsClient
 
 KINDS = "spool:DIR, sqs:NAME_OR_URL, redis://HOST/DB?stream=NAME"
 
@@ -65,16 +62,28 @@ async def open_queue(
     """
     kind, _, rest = url.partition(":")
     if kind == "sqs" and rest:
-        client = SqsClient(rest, profile=profile, region=region, endpoint_url=endpoint_url)
-        async with client:
-            sqs, place = SqsAdmin(client), f"{client.region} {client.url}"
-            dead_letters = client.dead_url is not None
-            yield OpenedQueue(SqsQueue(client, lease=lease), sqs, sqs, dead_letters, place)
+        async with _open_sqs(rest, lease, profile, region, endpoint_url) as opened:
+            yield opened
     elif kind in ("redis", "rediss"):
         async with _open_redis(url, lease, create) as opened:
             yield opened
     else:
         raise SettingsError(f"{shown_url(url)}: not a message queue. A queue is one of {KINDS}.")
+
+
+@asynccontextmanager
+async def _open_sqs(
+    name: str, lease: int, profile: str | None, region: str | None, endpoint_url: str | None
+) -> AsyncIterator[OpenedQueue]:
+    consumers = late_module("batcher.queues.sqs")
+    admins = late_module("batcher.queues.sqs_admin")
+    clients = late_module("batcher.queues.sqs_client")
+    client = clients.SqsClient(name, profile=profile, region=region, endpoint_url=endpoint_url)
+    async with client:
+        sqs, place = admins.SqsAdmin(client), f"{client.region} {client.url}"
+        has_dead_letters = client.dead_url is not None
+        queue = consumers.SqsQueue(client, lease=lease)
+        yield OpenedQueue(queue, sqs, sqs, has_dead_letters, place)
 
 
 @asynccontextmanager

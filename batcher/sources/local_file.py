@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO, cast
 
-from batcher.aws.s3_download import SCHEME, s3_object
+from batcher.aws.s3_address import SCHEME, open_s3_object
 from batcher.config import Settings
 from batcher.errors import InputError, OutputError
 from batcher.sources.bounded_reader import BoundedReader
@@ -92,7 +92,7 @@ def _download(url: str, into: Path, profile: str | None, region: str | None) -> 
     """Copy an object as it is stored, so that its checksum is looked at before it is unpacked."""
     packed = hidden_name(into).with_suffix(Path(url).suffix)  # which says how it is packed
     try:
-        with s3_object(url, profile, region) as stream:
+        with open_s3_object(url, profile, region) as stream:
             _copy(url, stream, packed)
         with open_input(packed, url) as file:
             return _copy(url, file.stream, into)

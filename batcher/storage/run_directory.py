@@ -41,6 +41,8 @@ from batcher.storage.unix_socket import refuse_other_than_socket
 from batcher.target_identity import all_known
 from batcher.updates.selection import Selection
 
+REHEARSAL_REPORT = "rehearsal.json"  # in the directory of a rehearsal, whose runs touch nothing
+
 
 class RunDirectory:
     """A run directory held by this process. Use as a context manager."""

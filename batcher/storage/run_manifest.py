@@ -19,6 +19,8 @@ from batcher.target_identity import TargetIdentity, place_differences
 from batcher.updates.selection import Selection
 from batcher.updates.target_names import some_names
 
+ROLLBACK = "rollback"  # the kind of run whose updates say all that their triggers were
+
 
 class InputFingerprint(Struct, frozen=True, kw_only=True):
     """What an input is known by: its path, size in bytes, SHA-256, and number of updates."""

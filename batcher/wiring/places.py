@@ -3,13 +3,15 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from batcher.aws.client import AwsTarget, account_of_role
 from batcher.aws.endpoints import aws_service_host
 from batcher.config import Settings
-from batcher.target_identity import TargetIdentity
+from batcher.target_identity import TargetIdentity, account_of_role
+
+if TYPE_CHECKING:  # who reads a run needs none of AWS
+    from batcher.aws.client import AwsTarget
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -25,7 +27,7 @@ class TriggerPlace(NamedTuple):
     other: str | None = None
 
 
-def trigger_place(target: AwsTarget) -> TriggerPlace:
+def trigger_place(target: "AwsTarget") -> TriggerPlace:
     """The place of a connected target, as far as its account is known."""
     return TriggerPlace(target.quota_owner, target.region, _other(target.endpoint_url))
 
@@ -42,7 +44,7 @@ def one_name_each(targets: Mapping[str, TargetIdentity]) -> dict[str, str]:
     return found
 
 
-def by_place(targets: Mapping[str, AwsTarget]) -> list[list[str]]:
+def by_place(targets: Mapping[str, "AwsTarget"]) -> list[list[str]]:
     """The names of connected targets, those of one place together, in the order that they have."""
     found: dict[TriggerPlace, list[str]] = {}
     for name, target in targets.items():
@@ -64,7 +66,7 @@ def expected_places(settings: Settings) -> Callable[[str], tuple[str, str] | Non
     return expected
 
 
-def could_be(target: AwsTarget, place: TriggerPlace, noted: TargetIdentity | None) -> bool:
+def could_be(target: "AwsTarget", place: TriggerPlace, noted: TargetIdentity | None) -> bool:
     """Whether a target that could not be opened is that place, by its settings.
 
     ``noted``: where it was before. One of which no account is known is not.

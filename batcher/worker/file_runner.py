@@ -24,7 +24,7 @@ from batcher.errors import (
 )
 from batcher.jobs.run import AlreadyFinished, InvalidInput, NotStarted, open_run
 from batcher.jobs.run_execution import ApprovedRun
-from batcher.jobs.run_order import Unattended, without_start_limits
+from batcher.jobs.run_order import Unattended
 from batcher.ports import Claim
 from batcher.records import Summary, Superseded
 from batcher.status.snapshot import LaneSnapshot
@@ -100,7 +100,7 @@ class FileRunner:
             if len(violations) < VIOLATIONS_TOLD:
                 violations.append(f"line {line}: {violation}")
 
-        origin, settings = str(claim.path), without_start_limits(self.settings)
+        origin, settings = str(claim.path), self.settings.without_start_limits
         with open_run(
             origin, claim.run, settings, unattended=self.unattended, control=self.control
         ) as opened:

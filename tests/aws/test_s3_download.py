@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestServer
 from anyio.to_thread import run_sync
 from botocore.session import Session
 
-from batcher.aws.s3_download import s3_place
+from batcher.aws.s3_download import s3_object
 from batcher.emulator import Emulator
 from batcher.errors import AwsError, BatcherError, CredentialsError, InputError
 from batcher.sources.local_file import local_file
@@ -47,21 +47,9 @@ def test_an_object_is_copied_unpacked_for_its_owner_only(
     bucket.put_object(Bucket="inputs", Key=key, Body=packed, ChecksumSHA256=_sha256(packed))
     path = local_file(f"s3://inputs/{key}", tmp_path / "input.jsonl")
     assert (path.read_bytes(), path.stat().st_mode & 0o777) == (CONTENT, 0o600)
+    with s3_object(f"s3://inputs/{key}", None, None) as stream:
+        assert stream.read(1) == packed[:1]
     assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.mark.parametrize(
-    ("url", "place"),
-    [
-        ("s3://inputs/a b/updates.jsonl", ("inputs", "a b/updates.jsonl")),
-        ("s3://inputs/", ("inputs", "")),
-        ("s3://inputs", ("inputs", "")),
-        ("s3://Inputs/updates.jsonl", None),  # a bucket's name has no capitals
-        ("https://inputs/updates.jsonl", None),
-    ],
-)
-def test_a_place_is_a_bucket_and_a_key(url: str, place: tuple[str, str] | None) -> None:
-    assert s3_place(url) == place
 
 
 @pytest.mark.parametrize(

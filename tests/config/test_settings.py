@@ -123,3 +123,11 @@ def test_a_token_is_written_down_nowhere() -> None:
             resolve({"http_token": wrong})
         assert "secret-9" not in str(raised.value)
         assert raised.value.__cause__ is None
+
+
+def test_limits_of_a_start_go_and_every_other_setting_stays() -> None:
+    given = resolve(
+        {"canary": 3, "max_changes": "5%", "deadline": "2h", "max_failures": "7", "rate": 5}
+    )
+    assert given.without_start_limits == resolve({"max_failures": "7", "rate": 5})
+    assert Settings().without_start_limits == Settings()

@@ -73,7 +73,7 @@ def test_only_known_loaders_import_by_name_and_optional_modules_are_of_the_same_
     assert loading == {"batcher", "batcher.cli", group, "batcher.optional_imports", late}
     for path in files(PACKAGE):
         for call in [node for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]:
-            if ast.unparse(call.func) == "optional_module":
+            if ast.unparse(call.func) in ("late_module", "optional_module"):
                 package = dotted(path).rpartition(".")[0]
                 assert ast.literal_eval(call.args[0]).rpartition(".")[0] == package, path
 

@@ -1,4 +1,7 @@
-"""What shows flags, or refuses a wrong one, imports nothing that is heavy, whatever the command."""
+"""What shows flags, or refuses a wrong one, imports nothing that is heavy, whatever the command.
+
+And a command itself imports no more than it is for.
+"""
 
 import subprocess
 import sys
@@ -58,3 +61,17 @@ def test_the_flags_of_every_command_import_nothing_that_is_heavy() -> None:
     assert {f"batcher.cli.commands.{name}" for name in COMMANDS} <= found
     assert {dotted(path) for folder in FLAGS for path in files(folder)} <= found
     assert [module for module in sorted(found) if not _is_light(module)] == []
+
+
+ASK_NO_AWS = (
+    *("completion", "ctl", "enqueue", "explain", "history"),
+    *("man", "queue", "quota", "report", "schema", "validate"),
+)
+"""Commands that are for what is on this host; what reads of S3 or SQS is imported for those."""
+
+
+def test_what_asks_aws_nothing_imports_nothing_that_would() -> None:
+    modules = ", ".join(f"batcher.cli.{name}" for name in ASK_NO_AWS)
+    code = f"import sys, {modules}; print(*sys.modules.keys() & {{'aiobotocore', 'aiohttp'}})"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == []

@@ -5,20 +5,22 @@ Coloured where that is seen.
 
 import json
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
 from batcher.foreign_text import printable
-from batcher.jobs.target_planner import PlannedUpdate
 from batcher.triggers.diff import Change
 from batcher.triggers.forecast import Conflict
 from batcher.triggers.masking import HIDDEN
 
+if TYPE_CHECKING:  # history needs none of what plans
+    from batcher.jobs.target_planner import PlannedUpdate
+
 STYLES = {"+": "green", "-": "red", "~": "yellow", "!": "magenta"}
 
 
-def diff_lines(planned: PlannedUpdate, found: list[Change], *, target: bool) -> Iterator[Text]:
+def diff_lines(planned: "PlannedUpdate", found: list[Change], *, target: bool) -> Iterator[Text]:
     """The lines of one update: its name, then its changes as they may be shown.
 
     ``target``: name the target too.
@@ -36,7 +38,7 @@ def change_lines(found: Iterable[Change], staying: Collection[str] = ()) -> Iter
         yield from _change(change, stays=member in staying)
 
 
-def _head(planned: PlannedUpdate, *, target: bool) -> Text:
+def _head(planned: "PlannedUpdate", *, target: bool) -> Text:
     update = planned.update
     named = f"id {update.id}" + (f", target {update.target}" if target else "")
     text = (
@@ -47,7 +49,7 @@ def _head(planned: PlannedUpdate, *, target: bool) -> Text:
     return text + effect_text(planned)
 
 
-def effect_text(planned: PlannedUpdate) -> Text:
+def effect_text(planned: "PlannedUpdate") -> Text:
     """What follows the name of an update that creates a trigger, or that can't be planned."""
     if planned.effect == "created":
         return Text(" would be created", "green")

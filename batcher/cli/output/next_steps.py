@@ -11,10 +11,10 @@ from batcher.accounting.remedies import Remedy, remedy
 from batcher.cli.output.next_command import next_command
 from batcher.error_codes import MORE_THAN_ASKED, NOT_AS_ASKED
 from batcher.jobs.run_ending import RunEnding
-from batcher.jobs.run_order import ROLLBACK
 from batcher.number_text import several
 from batcher.records import Result, Summary
 from batcher.storage.run_directory import RunDirectory
+from batcher.storage.run_manifest import ROLLBACK
 
 TO = "To put back what it has changed"
 

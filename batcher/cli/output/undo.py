@@ -6,9 +6,9 @@ from batcher.accounting.completion_time import longest
 from batcher.cli.output.echo import echo
 from batcher.jobs.run import ReadyRun
 from batcher.jobs.run_forecast import LIKELY_RATE, TargetForecast
-from batcher.jobs.run_order import ROLLBACK
 from batcher.jobs.target_planner import PlannedUpdate
 from batcher.number_text import duration, several
+from batcher.storage.run_manifest import ROLLBACK
 
 CREATED_STAYS = (
     "A trigger that is created stays, as no update takes it away, and never fires until an"
