@@ -398,7 +398,7 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def without_start_limits(self) -> Self:
-        """The settings of a run that nobody is asked about, with no limit that holds at its start."""
+        """The settings of a run that nobody is asked about: without limits for its start."""
         return msgspec.structs.replace(
             self,
             canary=None,
