@@ -164,12 +164,12 @@ class LeaseTable:
 
     async def release(self, leases: Iterable[Lease]) -> None:
         """Give back, for others to get at once, messages without a result, the newest first."""
-        unsettled = [lease for lease in leases if not lease.settled]
+        unsettled = sorted((each for each in leases if not each.settled), key=lambda e: -e.line)
         for lease in unsettled:
             self._remove(lease)
         with anyio.move_on_after(RELEASE_WITHIN):
             async with anyio.create_task_group() as tasks:
-                for lease in reversed(unsettled):
+                for lease in unsettled:
                     tasks.start_soon(self._release, lease)
 
     async def _release(self, lease: Lease) -> None:

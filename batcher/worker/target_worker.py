@@ -202,11 +202,13 @@ class TargetWorker:
             self._feed = None
 
     def close(self, reason: str) -> None:
-        """Take nothing new, finish what is in flight, and end."""
+        """Take nothing new, finish what is in flight, and end; of an opening nothing is."""
         self._closing.set()
         self._called.set()
         if self._runner is not None:
             self._runner.drain(reason)
+        else:
+            self._working.cancel()
 
     def abort(self) -> None:
         """End now; what is in flight is delivered again when its lease expires."""
@@ -342,7 +344,7 @@ class TargetWorker:
         keys = self._keys
         self.releases.begin(keys)
         try:
-            await self.leases.release(leases[line] for line in sorted(leases))
+            await self.leases.release(leases.values())
         finally:
             self.releases.end(keys, self.clock.now())
 

@@ -145,6 +145,8 @@ def test_behind_an_update_is_what_waits_for_it_under_other_names() -> None:
     assert out == [3, 1]
     assert [each.line for each in turns.behind(first)] == [2]
     assert turns.waiting("b") == 1
+    turns.arrive(last := update(5, "x", "a"))
+    assert turns.behind(last) == [], "what waits as well, and came before it, does not wait for it"
     turns.end("a", 1)
     assert out == [3, 1, 2]
 

@@ -290,6 +290,25 @@ def test_at_its_end_it_finishes_what_is_in_flight_and_releases_the_rest() -> Non
     in_virtual_time(work)
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_at_its_end_it_waits_for_no_target_that_is_being_opened(again: bool) -> None:
+    async def work(working: Working) -> None:
+        if again:
+            await anyio.sleep(0.1)
+            working.worker.rest()
+            await anyio.sleep(0.1)
+        working.target.opens_in = 1000.0
+        await working.lease(1)
+        await anyio.sleep(0.1)
+        assert working.target.open == 1
+        working.worker.close("the worker takes no more")
+        await anyio.sleep(0.1)
+        assert working.target.open == 0
+        assert (working.queue.held, len(working.queue)) == ({}, 1), "it is given back"
+
+    in_virtual_time(work)
+
+
 def test_a_target_that_was_stopped_for_good_sends_nothing_in_a_later_session() -> None:
     async def work(working: Working) -> None:
         working.health.stop_for_good("target default", "it changed what nobody asked for")
