@@ -179,16 +179,18 @@ class RunBooks:
     def _keep_invalid(self, journal: Journal[Result]) -> None:
         if not (self._settings.skip_invalid and self._state.inspection.invalid):
             return
-        now, default, done = self._order.clock.wall(), self._settings.target, self._state.done
+        now, done = self._order.clock.wall(), self._state.done
+        invalid_of = self._state.inspection.invalid_of.items()
 
         def keep(line: int, violation: Violation) -> None:
             if line in done:
                 return
             done.add(line)
-            result = Result.invalid(line, default, str(violation), now)
+            target = next(name for name, lines in invalid_of if line in lines)
+            result = Result.invalid(line, target, str(violation), now)
             result = msgspec.structs.replace(result, **self._settings.said)
             journal.add(result)
-            self._state.tallies[default].add(result)
+            self._state.tallies[target].add(result)
 
         inspect(self._state.file.path, self._state.file.reader, on_violation=keep)
 

@@ -6,6 +6,7 @@ Sends and writes nothing, but for copies of an input that can't be read twice.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import reduce
 from pathlib import Path
 
 import msgspec
@@ -54,8 +55,8 @@ from batcher.wiring.line_readers import line_reader
 class RunState(Struct, frozen=True, kw_only=True, eq=False):
     """Which updates a run has, and what became of them so far.
 
-    ``begun``: by an earlier session; ``lines`` of each target, where lines that are skipped as
-    invalid are with the default one's; ``restored``: results of earlier sessions; ``in_flight``:
+    ``begun``: by an earlier session; ``lines`` of each target, with those that are skipped as
+    invalid and name it, or none; ``restored``: results of earlier sessions; ``in_flight``:
     the images of updates that those may have sent without an answer, by their ids.
     ``results_tip`` and ``images_tip``: where the journals end; ``heads``: theirs at the start.
     ``part``: what of the input, or of the run that it follows, it is a run of, None for all.
@@ -190,9 +191,6 @@ def restore(
     directory, inspection, input_lines = order.directory, file.inspection, file.inspection.lines()
     begun = directory.manifest.exists()
     lines = dict(input_lines.of_target)
-    if order.settings.skip_invalid and inspection.invalid:
-        default = lines.get(order.settings.target, LineSet())
-        lines[order.settings.target] = default.union(inspection.invalid_lines)
     counted = TargetTallies(lines)
     found = _Restored()
     plan = wave_plan(order.settings, sum(map(len, inspection.targets.values())))
@@ -203,7 +201,11 @@ def restore(
         changed.add_all(results)
         found.note_images(results)
         counted.add_all(results)
+        found.note_invalid(results)
+    if order.settings.skip_invalid:
+        _add_all(lines, _invalid_of(inspection, found))
     tallies = counted.by_target()
+    tallies.update({name: Tally() for name in lines.keys() - tallies.keys()})
     for tally in tallies.values():
         tally.begin_session()
     unchecked = plan.check is not None and changed.count > progress.passed
@@ -227,6 +229,20 @@ def restore(
         progress=progress,
         lint=lint,
     )
+
+
+def _invalid_of(inspection: Inspection, found: "_Restored") -> dict[str, LineSet]:
+    """The invalid lines by target: where a session has booked them, else where this one does."""
+    booked = reduce(LineSet.union, found.invalid_of.values(), LineSet())
+    rest = {name: lines.without(booked) for name, lines in inspection.invalid_of.items()}
+    of_targets = dict(found.invalid_of)
+    _add_all(of_targets, {name: lines for name, lines in rest.items() if lines})
+    return of_targets
+
+
+def _add_all(lines: dict[str, LineSet], more: Mapping[str, LineSet]) -> None:
+    for name, each in more.items():
+        lines[name] = lines[name].union(each) if name in lines else each
 
 
 def _spent(directory: RunDirectory) -> RunTimeSpent:
@@ -270,11 +286,21 @@ def _has_failed_lines(order: RunOrder, summary: Summary) -> bool:
 
 
 class _Restored:
-    """Which lines have results, and which of these have images."""
+    """Which lines have results, and which of these have images.
+
+    ``invalid_of``: those that were invalid, by target.
+    """
 
     def __init__(self) -> None:
         self.done = LineSet()
+        self.invalid_of: dict[str, LineSet] = {}
         self._images = HashBalance()  # by the ids of their updates
+
+    def note_invalid(self, results: Sequence[BriefResult | Result]) -> None:
+        if "invalid" in [each.status for each in results]:
+            for each in results:
+                if each.status == "invalid":
+                    self.invalid_of.setdefault(each.target, LineSet()).add(each.line)
 
     def note_images(self, results: Sequence[BriefResult | Result]) -> None:
         self._images.take_all([each.id for each in results if type(each.image) is str])

@@ -5,6 +5,7 @@ Keeps an index of the lines and hashes of ids and triggers; never a line.
 
 from array import array
 from collections.abc import Callable, Sequence
+from functools import reduce
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
@@ -17,7 +18,13 @@ from batcher.records import SelectedPart, Update
 from batcher.sources.decompression import COMPRESSED
 from batcher.sources.input_file import Chunk, open_input
 from batcher.sources.input_lines import InputLines
-from batcher.sources.line_index import LineIds, LineIndex, LineIndexes, file_stamp
+from batcher.sources.line_index import (
+    LineIds,
+    LineIndex,
+    LineIndexes,
+    file_stamp,
+    target_named,
+)
 from batcher.sources.line_owners import LineOwners
 from batcher.sources.lines_again import open_lines_again
 from batcher.updates.hint import Hint
@@ -44,10 +51,10 @@ class Inspection(Struct, frozen=True, kw_only=True):
     """What was found in a file.
 
     ``total``: lines that are not blank; ``invalid``: those among them that break a rule
-    (``invalid_lines``), with ``violations`` in all; ``targets``: an index of the others for each
-    target, and their ``ids``. ``size`` and ``sha256`` are of the file as it is stored.
-    ``part``: what of it is part of the job, so that all the other members are of that only;
-    ``unmatched``: in words, what of the selection no line had.
+    (``invalid_of``, by the target that they are booked on), with ``violations`` in all;
+    ``targets``: an index of the others for each target, and their ``ids``. ``size`` and ``sha256``
+    are of the file as it is stored. ``part``: what of it is part of the job, so that all the other
+    members are of that only; ``unmatched``: in words, what of the selection no line had.
     """
 
     total: int
@@ -57,7 +64,7 @@ class Inspection(Struct, frozen=True, kw_only=True):
     size: int
     sha256: str
     ids: LineIds = field(default_factory=LineIds)
-    invalid_lines: LineSet = field(default_factory=LineSet)
+    invalid_of: dict[str, LineSet] = {}
     part: SelectedPart | None = None
     unmatched: list[str] = []
 
@@ -74,6 +81,11 @@ class Inspection(Struct, frozen=True, kw_only=True):
             return f"nothing to do: {out} by {self.part.by}"
         there = "it has only blank lines" if self.size else "it is empty (0 bytes)"
         return f"no updates in it; nothing to do: {there}"
+
+    @property
+    def invalid_lines(self) -> LineSet:
+        """The lines that break a rule, of whichever target."""
+        return reduce(LineSet.union, self.invalid_of.values(), LineSet())
 
     def lines(self) -> InputLines:
         """The lines, for records of them to be held against."""
@@ -182,7 +194,7 @@ class _Pass:
         self._on_update = on_update
         self._line_of_id: dict[str, int] = {}
         self._total = self._invalid = self._violations = self._left_out = 0
-        self._invalid_lines = LineSet()
+        self._invalid_of: dict[str, LineSet] = {}
 
     def read(self, suspects: frozenset[int]) -> None:
         """Go through the file; an id whose hash is among the suspects may stand there once only."""
@@ -212,9 +224,9 @@ class _Pass:
         update = self._reader.read(raw, line)
         if not isinstance(update, Update):
             self._tell_hint(head)
-            self._refuse(line, update or [], self._of_line)
+            self._refuse(line, raw, update or [], self._of_line)
         elif suspects and hashed(update.id) in suspects and (again := self._repeated(update)):
-            self._refuse(line, [again], self._of_id)
+            self._refuse(line, raw, [again], self._of_id)
         else:
             self._take(update, offset, raw)
 
@@ -241,7 +253,7 @@ class _Pass:
             size=self._size,
             sha256=self._sha256,
             ids=self._indexes.ids,
-            invalid_lines=self._invalid_lines,
+            invalid_of=self._invalid_of,
             part=selected_part(self._reader, self._left_out, self._total),
             unmatched=self._reader.selector.unmatched() if self._reader.selector else [],
         )
@@ -270,9 +282,12 @@ class _Pass:
             self._on_hint(hint)
         self._on_hint = None
 
-    def _refuse(self, line: int, violations: list[Violation], tell: OnViolation) -> None:
+    def _refuse(
+        self, line: int, raw: bytes, violations: list[Violation], tell: OnViolation
+    ) -> None:
         self._invalid += 1
-        self._invalid_lines.add(line)
+        target = target_named(raw, self._reader.default_target, self._reader.target_name)
+        self._invalid_of.setdefault(target, LineSet()).add(line)
         self._violations += len(violations)
         for violation in violations:
             tell(line, violation)

@@ -397,6 +397,18 @@ class _Named(Struct):
         return given if type(given) is int and 0 <= given <= HIGHEST_PRIORITY else default
 
 
+_DECODER = msgspec.json.Decoder(_Named)
+
+
+def target_named(raw: bytes, default: str, name: Callable[[str], str]) -> str:
+    """The target that a line is booked on, whatever else it says: the one that it names.
+
+    ``name``: what that is called; of a line whose target can't be read it is the default one.
+    """
+    named = _named(raw, _DECODER.decode) if _may_name(raw) else _Named()
+    return name(named.target) if named.target else default
+
+
 class _Places:
     """Where lines are that are taken as they stand."""
 
@@ -407,8 +419,7 @@ class _Places:
         self._target = target
         self._priority = priority
         self._name = name
-        decoder = msgspec.json.Decoder(_Named)
-        self._decode, self._decode_lines = decoder.decode, decoder.decode_lines
+        self._decode, self._decode_lines = _DECODER.decode, _DECODER.decode_lines
 
     def add(self, line: int, offset: int, raw: bytes) -> None:
         named = _named(raw, self._decode) if _may_name(raw) else _Named()

@@ -27,6 +27,7 @@ from batcher.ports import Clock
 from batcher.queues.factory import OpenedQueue
 from batcher.records import Message, Result, Update
 from batcher.resettable_event import ResettableEvent
+from batcher.sources.line_index import target_named
 from batcher.sources.trigger_turns import TriggerTurns
 from batcher.status.snapshot import LaneSnapshot
 from batcher.storage.message_images import KeptImage
@@ -288,7 +289,9 @@ class MessageConsumer:
     async def _reject(self, lease: Lease, violations: list[Violation]) -> None:
         lease.started = True
         message = shortened("; ".join(map(str, violations)), REASON_AT_MOST)
-        invalid = Result.invalid(lease.line, self.settings.target, message, self.clock.wall())
+        reader = self._reader
+        target = target_named(lease.message.body, reader.default_target, reader.target_name)
+        invalid = Result.invalid(lease.line, target, message, self.clock.wall())
         result = msgspec.structs.replace(invalid, id=lease.message.id)
         if not await self._keep(result):
             await self._leases.release([lease])

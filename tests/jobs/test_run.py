@@ -12,6 +12,7 @@ import pytest
 from batcher.config import Settings
 from batcher.emulator import account_of
 from batcher.errors import InputError, RunDirectoryError
+from batcher.jobs.report import RunReporter
 from batcher.jobs.run import (
     AlreadyFinished,
     CheckedRun,
@@ -26,6 +27,7 @@ from batcher.jobs.run import (
 )
 from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_reader import RunReader
+from batcher.jobs.verify import verify_run
 from batcher.operations import UPDATE_TRIGGER
 from batcher.records import Summary
 from batcher.updates.violations import Violation
@@ -92,17 +94,25 @@ async def test_a_file_that_breaks_rules_goes_no_further_and_each_violation_is_to
     assert not (tmp_path / "u.run").exists()
 
 
-async def test_invalid_lines_that_are_skipped_get_a_result_and_count_for_the_default_target(
+async def test_invalid_lines_that_are_skipped_get_a_result_and_count_for_the_target_they_name(
     settings_for: SettingsFor, write_lines: Write, tmp_path: Path
 ) -> None:
-    file = write_lines([change(0), {"DomainName": "acme"}])
+    lines = [change(0), {"DomainName": "acme"}, {"target": "none", **change(1)}, {"target": 7}]
+    file, out = write_lines([*lines, change(2, id="x"), change(3, id="x")]), tmp_path / "u.run"
     async with seeded() as url:
-        summary = await run(file, tmp_path / "u.run", settings_for(url, skip_invalid=True))
-    assert (summary.total, summary.succeeded, summary.invalid) == (2, 1, 1)
-    assert [each["status"] for each in records(tmp_path / "u.run" / "results.jsonl")] == [
-        "invalid",
-        "succeeded",
-    ]
+        settings = settings_for(url, skip_invalid=True)
+        summary = await run(file, out, settings)
+        assert (summary.total, summary.succeeded, summary.invalid) == (6, 2, 4)
+        booked = [(each["line"], each["target"]) for each in records(out / "results.jsonl")]
+        assert booked[:4] == [(2, "default"), (3, "none"), (4, "default"), (6, "default")]
+        assert isinstance(summary.targets, dict)
+        targets = {name: part.invalid for name, part in summary.targets.items()}
+        assert targets == {"default": 3, "none": 1}
+        assert (await run(file, out, settings)).invalid == 4  # and that is all
+        proof = await verify_run(out, settings)
+    assert (proof.holds, proof.updates, proof.not_started) == (True, 6, 0)
+    accounts = RunReporter(out).report().accounts
+    assert (accounts.total, accounts.outcomes["invalid"], accounts.balanced) == (6, 4, True)
 
 
 async def test_lines_are_run_as_a_file_is_and_recognised_when_they_come_again(

@@ -107,7 +107,7 @@ async def test_a_result_is_on_disk_before_its_message_leaves_and_failures_go_to_
         *(encode(change(n)) for n in range(20)),
         encode({"id": "own", **change(99)}),
         b"{",
-        encode({"DomainName": "a"}),
+        encode({"DomainName": "a", "target": "elsewhere"}),
     )
     emulator = Emulator(latency=(0.0, 0.01))
     emulator.seed([trigger(n) for n in range(20)])
@@ -137,6 +137,8 @@ async def test_a_result_is_on_disk_before_its_message_leaves_and_failures_go_to_
         sorted(record["status"] for record in written)
         == ["failed", "invalid", "invalid"] + ["succeeded"] * 20
     )
+    invalid = [record["target"] for record in written if record["status"] == "invalid"]
+    assert sorted(invalid) == ["default", "elsewhere"]  # the one that a message names, if any
     assert all(record["queue"] == "memory" for record in written)
     assert len(served.results) == len(written) == 23
 
