@@ -91,11 +91,12 @@ async def find_drift(
         together = {name: names for names in by_place(connection.targets) for name in names}
         try:
             async with open_task_group() as tasks:
+                domains = _domains_of_targets(base, options)
                 for name, target in connection.targets.items():
                     reader = TriggerReader(target, connection.lanes, PERMISSIONS)
-                    other_names = _OtherNames.of(name, together[name], base)
+                    other_names, own = _OtherNames.of(name, together[name], base), domains[name]
                     holder = _TargetHolder(
-                        name, base, reader, options, report, on_held, other_names
+                        name, base, own, reader, options, report, on_held, other_names
                     )
                     tasks.start_soon(holder.hold)
         finally:
@@ -129,6 +130,19 @@ def _unlisted(target: str, domain: str, error: Error) -> DriftedTrigger:
     return DriftedTrigger(
         target=target, domain=domain, trigger=None, outcome="unreadable", error=error
     )
+
+
+_Domains: TypeAlias = Mapping[str, Sequence[int]]
+"""Of each domain of a target the places of its triggers in the base."""
+
+
+def _domains_of_targets(base: DriftBase, options: DriftOptions) -> Mapping[str, _Domains]:
+    found = defaultdict[str, dict[str, Sequence[int]]](dict)
+    for (target, domain), places in base.triggers.by_domain().items():
+        found[target][domain] = places
+    for target, domain in base.left_out if options.new and base.whole_domains else ():
+        found[target][domain] = ()
+    return found
 
 
 class _Held(NamedTuple):
@@ -168,6 +182,7 @@ class _TargetHolder:
         self,
         target: str,
         base: DriftBase,
+        domains: _Domains,
         reader: TriggerReader,
         options: DriftOptions,
         report: DriftReport,
@@ -182,33 +197,27 @@ class _TargetHolder:
         self._report = report
         self._on_held = on_held
         self._writable = installed_update_model().writable
-        self._domains = defaultdict[str, dict[str, BaseTrigger]](dict)
-        for key, each in base.triggers.items():
-            if key.target == target:
-                self._domains[key.domain][key.trigger] = each
-        for place, domain in base.left_out if self._finds_new else ():
-            if place == target:
-                self._domains[domain] = {}
+        self._base = base.triggers
+        self._domains = domains
 
     async def hold(self) -> None:
         await ordered_map(self._triggers(), self._read, self._tell, ahead=AHEAD)
 
     async def _triggers(self) -> AsyncIterator[_Held]:
-        for domain, triggers in sorted(self._domains.items()):
-            listed = await self._listed(domain, triggers)
-            for name in sorted(triggers.keys() | listed.keys()):
-                key, base = TriggerKey(self._target, domain, name), triggers.get(name)
-                if base is not None:
+        for domain, places in sorted(self._domains.items()):
+            listed = await self._listed(domain)
+            names = self._base.names(places)
+            for name in sorted(names | listed.keys()):
+                key = TriggerKey(self._target, domain, name)
+                if name in names:
+                    base = self._base[key]
                     yield _Held(key, base, not base.unmoved(listed.get(name)))
                 elif self._finds_new and self._is_new(key):
                     yield _Held(key, None, False)
 
-    async def _listed(
-        self, domain: str, triggers: Mapping[str, BaseTrigger]
-    ) -> Mapping[str, float | None]:
+    async def _listed(self, domain: str) -> Mapping[str, float | None]:
         """When the triggers of a domain were changed last, where that tells anything."""
-        timed = any(each.last_updated_at is not None for each in triggers.values())
-        if not (self._finds_new or timed):
+        if not (self._finds_new or (self._target, domain) in self._base.timed):
             return {}
         found = await self._reader.last_updated(domain)
         if not isinstance(found, Error):

@@ -1,6 +1,6 @@
 """What live triggers are held against: an export, or the end state of a run. Only reads files."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from batcher.compact import LineSet
 from batcher.config import Settings
 from batcher.error_codes import IN_DOUBT, NOT_AS_ASKED, NOT_RECREATED
 from batcher.errors import InputError, RunDirectoryError
+from batcher.jobs.base_triggers import BaseTriggers
 from batcher.jobs.export_lines import refused_line
 from batcher.jobs.recorded_images import refuse_lost_images
 from batcher.jobs.rewrite import is_half_rewritten
@@ -43,7 +44,7 @@ class DriftBase(Struct, frozen=True, kw_only=True):
     target, of which that leaves no trigger here, and may take new ones.
     """
 
-    triggers: dict[TriggerKey, BaseTrigger]
+    triggers: BaseTriggers
     untold: dict[TriggerKey, Error] = {}
     whole_domains: bool = True
     run: str | None = None
@@ -69,7 +70,7 @@ def read_base(origin: str, settings: Settings, selector: Selector | None = None)
     hold; of a run RunDirectoryError, DamageError, as ``verify_run`` does.
     """
     if not Path(origin).is_dir():
-        found = DriftBase(triggers=dict(_exported(origin, settings)))
+        found = DriftBase(triggers=_exported(origin, settings))
     else:
         run = RunReader(Path(origin), line_reader(settings, any_target=True))
         with run.directory:
@@ -93,28 +94,29 @@ def _selected(base: DriftBase, selector: Selector) -> DriftBase:
     domains -= {(key.target, key.domain) for key in kept}
     return replace(
         base,
-        triggers={key: each for key, each in base.triggers.items() if key in kept},
+        triggers=BaseTriggers(each for each in base.triggers.items() if each[0] in kept),
         untold={key: each for key, each in base.untold.items() if key in kept},
         part=SelectedPart(by=by, left_out=left_out, of=len(keys)),
         left_out=frozenset(each for each in domains if selector.may_take_of(each[1])),
     )
 
 
-def _exported(origin: str, settings: Settings) -> Iterator[tuple[TriggerKey, BaseTrigger]]:
-    """Each trigger of an export, once."""
-    reader, found = line_reader(settings), dict[TriggerKey, dict[str, Any]]()
+def _exported(origin: str, settings: Settings) -> BaseTriggers:
+    """The triggers of an export."""
+    reader, found = line_reader(settings), BaseTriggers()
     with plain_file(origin, settings) as path, open_input(path, origin) as file:
         for line, _, raw in file.lines():
             if (update := _read(origin, line, raw, reader, file.head)) is None:
                 continue
             key = TriggerKey.of(update)
-            if (known := found.setdefault(key, update.request)) is update.request:
-                yield key, _base_trigger(origin, update)
-            elif not same(update.request, known) or not same(known, update.request):
+            if (known := found.get(key)) is None:
+                found.put(key, _base_trigger(origin, update))
+            elif not same(update.request, known.members) or not same(known.members, update.request):
                 twice = "a trigger is there twice, and not the same; a base has each once"
                 raise InputError(f"{origin}: line {line}: {twice}. Leave one of them out.")
     if not found:
         raise InputError(f"{origin}: no triggers in it; it is empty.")
+    return found
 
 
 def _read(origin: str, line: int, raw: bytes, reader: LineReader, head: bytes) -> Update | None:
@@ -148,13 +150,13 @@ def _end_state(run: RunReader) -> DriftBase:
         )
     refuse_lost_images(run)
     last, untold = _last_results(run)
-    found = dict[TriggerKey, BaseTrigger]()
+    found = BaseTriggers()
     lines = {each.line: each for results in last.values() for each in results}
     images = images_of(run, frozenset(lines))
     for update in run.updates(sorted(lines)):
         key = _key(run, update.target, update.domain, update.trigger)
         before, result = found.get(key), lines[update.line]
-        found[key] = _left_by(update, result, images.get(update.line), before)
+        found.put(key, _left_by(update, result, images.get(update.line), before))
     family = family_of(run.directory).retries
     retries = [each.path for each in family if not is_same(each, run.directory)]
     return DriftBase(

@@ -10,6 +10,7 @@ import pytest
 
 from batcher.emulator import Emulator
 from batcher.errors import RunDirectoryError
+from batcher.jobs.base_triggers import BaseTriggers
 from batcher.jobs.drift import DriftOptions, find_drift
 from batcher.jobs.drift_base import DriftBase, read_base
 from batcher.jobs.drift_report import DriftReport
@@ -145,7 +146,7 @@ async def test_a_run_is_not_held_against_another_region_or_account(
     async with seeded(1) as url:
         for now in ({"region": "us-east-1"}, {"account": "999999999999", "region": "eu-west-1"}):
             place = TargetIdentity(endpoint=url, **now)
-            base = DriftBase(triggers={}, run="/x.run", places={"default": place})
+            base = DriftBase(triggers=BaseTriggers(), run="/x.run", places={"default": place})
             with pytest.raises(RunDirectoryError, match="belongs to another place"):
                 await find_drift(base, settings_for(url))
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def print_drift(
         shown = [replace(each, changes=masked(each.changes, hidden)) for each in report.drifted]
         echo(msgspec.json.encode(_as_json(base, report, shown)))
     console = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
-    several_targets = len({each.target for each in (*base.triggers, *base.untold)}) > 1
+    several_targets = len({each.target for each in chain(base.triggers, base.untold)}) > 1
     for outcome in TITLES:
         for line in _section(outcome, report.drifted, hidden, target=several_targets):
             console.print(line)
