@@ -9,7 +9,13 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from batcher.cli.endings import end_on_signals, ignore_signals, leave, use_utf8
+from batcher.cli.endings import (
+    end_on_signals,
+    ignore_signals,
+    is_interruption,
+    leave,
+    use_utf8,
+)
 from batcher.cli.output.standard_streams import open_standard_streams
 from batcher.cli.state_signal import begin_to_tell
 from batcher.version import __version__
@@ -41,7 +47,7 @@ def main() -> None:
         ignore_signals()
         import_module("batcher.cli.output.echo").echo("Interrupted.", err=True)
         _ended(sys.stdout.flush)
-        leave(4)
+        leave(4, interrupted=True)
     leave(code)
 
 
@@ -61,4 +67,6 @@ def _ended(function: Callable[[], int | None]) -> int:
     except SystemExit as ending:
         return int(ending.code or 0)
     except Exception as error:
+        if is_interruption(error):
+            raise KeyboardInterrupt from None
         return int(import_module(_GROUP).ended_by(error))

@@ -17,6 +17,7 @@ from click.shell_completion import CompletionItem
 
 from batcher.cli import ERROR_AS_JSON, ERROR_MEMBERS, garbage_collection
 from batcher.cli.command_list import COMMANDS, GROUPS
+from batcher.cli.endings import is_interruption
 from batcher.cli.output.echo import echo
 from batcher.version import __version__
 
@@ -134,6 +135,8 @@ def ended_by(error: Exception) -> int:
 
 
 def _report(error: BaseException) -> Any:
+    if is_interruption(error):
+        error = KeyboardInterrupt()
     return import_module("batcher.cli.output.error_report").report_of(error)
 
 

@@ -45,12 +45,24 @@ def ignore_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def leave(code: int) -> NoReturn:
-    """End the process; what another thread still waits for is not waited for."""
+def leave(code: int, *, interrupted: bool = False) -> NoReturn:
+    """End the process; what another thread still waits for is not waited for.
+
+    ``interrupted``: by a signal. Python would end itself by that, whatever the code, where it had
+    come while a text was executed, as for each class of named tuples.
+    """
     sys.stderr.flush()
-    if threading.active_count() > 1:
+    if interrupted or threading.active_count() > 1:
         os._exit(code)
     sys.exit(code)
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Whether a signal has raised it, also where that came while a class was made.
+
+    Python 3.11 then has a RuntimeError that is caused by it.
+    """
+    return isinstance(error, KeyboardInterrupt) or isinstance(error.__cause__, KeyboardInterrupt)
 
 
 def interrupt(_: int, __: FrameType | None) -> None:

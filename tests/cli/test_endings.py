@@ -158,3 +158,46 @@ def test_a_signal_after_all_is_done_and_said_changes_nothing(
     )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith("batcher")
+
+
+AT_IMPORT = """
+import functools, os, signal, sys
+
+def interrupt():
+    exec("os.kill(os.getpid(), signal.SIGINT)\\nfor _ in range(9): pass", globals())
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r} and not {in_class}:
+            interrupt()
+
+def named(self, owner, name, named=functools.cached_property.__set_name__):
+    if owner.__module__ == {module!r}:
+        interrupt()
+    named(self, owner, name)
+
+functools.cached_property.__set_name__ = named
+sys.meta_path.insert(0, Finder())
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "in_class", "command"),
+    [
+        ("click", False, ("--help",)),
+        ("batcher.cli.commands.run", False, ("run", "--help")),
+        ("batcher.updates.update_model", False, ("validate", "u.jsonl")),
+        ("aiohttp", False, ("plan", "u.jsonl", "--json", *PLACE)),
+        ("batcher.engine.omitted_members", True, ("plan", "u.jsonl", "--json", *PLACE)),
+    ],
+)
+async def test_a_signal_while_it_imports_what_it_needs_ends_it_as_any_other(
+    module: str, in_class: bool, command: tuple[str, ...], batcher: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "site").mkdir()
+    text = AT_IMPORT.format(module=module, in_class=in_class)
+    (tmp_path / "site" / "sitecustomize.py").write_text(text)
+    batcher.environ["PYTHONPATH"] += f":{tmp_path / 'site'}"
+    ended = await batcher(*command)
+    assert (ended.code, ended.err.strip()) == (4, "Interrupted.")
+    assert ended.out == (INTERRUPTED if "--json" in command else "")
