@@ -6,6 +6,7 @@ from that.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from math import inf
 from typing import Any
 
 import anyio
@@ -20,6 +21,8 @@ RATE = 100.0  # requests per second: thousands of roles in a minute, and no more
 AT_ONCE = 32  # requests under way, and connections
 THROTTLES_AT_MOST = 8  # of one request
 PAUSE, LONGEST_PAUSE = 0.5, 20.0  # seconds, of all requests after a throttle
+SLOWEST = 0.2  # requests per second
+SLOWER, FASTER = 0.5, 1.02  # what becomes of the pace by a throttle, and by each answer
 
 
 class StsClient:
@@ -32,7 +35,10 @@ class StsClient:
         self._users = 0
         self._door = anyio.Lock()
         self._slots = anyio.Semaphore(AT_ONCE)
+        self._turns = anyio.Lock()
+        self._rate = RATE
         self._next = 0.0  # when the next one may leave
+        self._slowed_at = -inf  # by the throttle of a request that left before
         self._pauses = Backoff(PAUSE, LONGEST_PAUSE)
 
     async def assume_role(self, **members: Any) -> dict[str, Any]:
@@ -43,24 +49,34 @@ class StsClient:
         throttles = 0
         async with self._slots, self._opened() as client:
             while True:
-                await self._turn()
+                left_at = await self._turn()
                 try:
                     answer: dict[str, Any] = await client.assume_role(**members)
                 except sdk.ClientError as error:
                     throttles += 1
                     if throttles > THROTTLES_AT_MOST or not _is_throttle(error):
                         raise
-                    self._next = self._clock.now() + self._pauses.next_pause()
+                    self._slow_down(left_at)
                 else:
                     self._pauses.reset()
+                    self._rate = min(RATE, self._rate * FASTER)
                     return answer
 
-    async def _turn(self) -> None:
+    def _slow_down(self, left_at: float) -> None:
+        """Once for all requests that had left when it was throttled first."""
+        if left_at < self._slowed_at:
+            return
         now = self._clock.now()
-        leaves = max(now, self._next)
-        self._next = leaves + 1 / RATE
-        if leaves > now:
-            await self._clock.sleep(leaves - now)
+        self._rate = max(SLOWEST, self._rate * SLOWER)
+        self._slowed_at, self._next = now, now + self._pauses.next_pause()
+
+    async def _turn(self) -> float:
+        """Wait for one's turn, which a throttle puts off meanwhile; returns when that is."""
+        async with self._turns:
+            while (now := self._clock.now()) < self._next:
+                await self._clock.sleep(self._next - now)
+            self._next = now + 1 / self._rate
+        return now
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[Any]:

@@ -67,8 +67,13 @@ async def test_one_request_at_a_time_needs_one_connection_and_a_closed_one_no_se
 
 
 @asynccontextmanager
-async def tunnelling(asked: list[bytes]) -> AsyncIterator[str]:
-    """A proxy that connects to whatever it is asked for; its host and port."""
+async def tunnelling(
+    asked: list[bytes], context: ssl.SSLContext | None = None
+) -> AsyncIterator[str]:
+    """A proxy that connects to whatever it is asked for; its host and port.
+
+    ``context``: of its own TLS; None: it has none.
+    """
     pumps: set[asyncio.Task[None]] = set()
 
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -84,7 +89,7 @@ async def tunnelling(asked: list[bytes]) -> AsyncIterator[str]:
         pumps.update({asyncio.create_task(pump(reader, out))})
         pumps.update({asyncio.create_task(pump(there, writer))})
 
-    proxy = await asyncio.start_server(tunnel, "127.0.0.1", 0)
+    proxy = await asyncio.start_server(tunnel, "127.0.0.1", 0, ssl=context)
     async with proxy:
         yield f"127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
         for each in pumps:
@@ -92,18 +97,19 @@ async def tunnelling(asked: list[bytes]) -> AsyncIterator[str]:
 
 
 @pytest.mark.usefixtures("transport")
-@pytest.mark.parametrize("proxied", [False, True])
+@pytest.mark.parametrize("proxied", [None, "http", "https"])
 async def test_tls_is_agreed_on_by_the_bundle_that_is_set_through_the_proxy_that_is_set(
-    certificate: Path, proxied: bool, monkeypatch: pytest.MonkeyPatch
+    certificate: Path, proxied: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
     odd, asked = OddServer(lambda _: http(200, SHOWN)), list[bytes]()
     server = await asyncio.start_server(odd.handle, "127.0.0.1", 0, ssl=context)
     place = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with server, tunnelling(asked) as proxy:
+    of_proxy = context if proxied == "https" else None  # then it is TLS in TLS
+    async with server, tunnelling(asked, of_proxy) as proxy:
         if proxied:
-            monkeypatch.setenv("HTTPS_PROXY", f"http://me:p%40ss@{proxy}")
+            monkeypatch.setenv("HTTPS_PROXY", f"{proxied}://me:p%40ss@{proxy}")
         async with target(f"https://{place}") as eu:
             with pytest.raises(NotSentError, match="self-signed certificate"):
                 await eu.check()
@@ -116,7 +122,7 @@ async def test_tls_is_agreed_on_by_the_bundle_that_is_set_through_the_proxy_that
             with pytest.raises(NotSentError, match="AWS_CA_BUNDLE"):
                 await eu.check()
         await odd.close()
-    assert bool(asked) is proxied
+    assert bool(asked) is bool(proxied)
     password = b64encode(b"me:p@ss")
     for head in asked:
         assert head.startswith(f"CONNECT {place} HTTP/1.1\r\n".encode())

@@ -97,6 +97,43 @@ def test_a_throttle_holds_all_back_and_is_tried_again() -> None:
     assert scripted.asked[1] > 1.3
 
 
+class Bucket(Scripted):
+    """Lets two through a second, and five at once, whoever asks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.throttled, self._tokens, self._at = 0, 5.0, 0.0
+
+    async def assume_role(self, **members: Any) -> dict[str, Any]:
+        await anyio.sleep(0.05)
+        now = asyncio.get_running_loop().time()
+        self._tokens, self._at = min(5.0, self._tokens + 2 * (now - self._at)), now
+        if self._tokens < 1:
+            self.throttled += 1
+            raise sdk.ClientError({"Error": {"Code": "Throttling"}}, "AssumeRole")
+        self._tokens -= 1
+        return members
+
+
+def test_where_sts_has_little_room_all_get_through_and_few_are_throttled() -> None:
+    bucket, done = Bucket(), list[float]()
+
+    async def ask(client: StsClient) -> None:
+        await client.assume_role()
+        done.append(asyncio.get_running_loop().time())
+
+    async def work() -> None:
+        client = StsClient(bucket.create, LoopClock())
+        async with anyio.create_task_group() as tasks:
+            for _ in range(500):
+                tasks.start_soon(ask, client)
+
+    in_virtual_time(work())
+    assert len(done) == 500
+    assert bucket.throttled < 50
+    assert done[-1] < 2 * 500 / 2, "seconds: half of what it lets through is used at least"
+
+
 @pytest.mark.parametrize(
     ("code", "calls"), [("AccessDenied", 1), ("Throttling", THROTTLES_AT_MOST + 1)]
 )

@@ -309,6 +309,22 @@ def test_at_its_end_it_waits_for_no_target_that_is_being_opened(again: bool) -> 
     in_virtual_time(work)
 
 
+def test_a_target_at_rest_holds_up_no_end_of_its_session() -> None:
+    async def work() -> None:
+        working = Working()
+        with anyio.fail_after(1.0):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(working.worker.run)
+                await anyio.sleep(0.1)
+                working.worker.rest()
+                await anyio.sleep(0.1)
+                assert repr(working.worker) == "<TargetWorker default: resting>"
+                working.worker.close("settings are read anew")
+        assert working.target.opened_at == [0.0]
+
+    run_in_virtual_time(work())
+
+
 def test_a_target_that_was_stopped_for_good_sends_nothing_in_a_later_session() -> None:
     async def work(working: Working) -> None:
         working.health.stop_for_good("target default", "it changed what nobody asked for")
