@@ -1,10 +1,12 @@
 """What live triggers are held against: an export, or the end state of a run. Only reads files."""
 
-from collections.abc import Collection, Mapping
+from array import array
+from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 from typing import Any
 
-from msgspec import UNSET, Struct
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from batcher.accounting.tally import CHANGED
@@ -20,11 +22,12 @@ from batcher.jobs.run_family import family_of, is_same
 from batcher.jobs.run_reader import RunReader
 from batcher.jobs.trigger_keys import TriggerKey
 from batcher.jobs.undo import rollbacks_of
-from batcher.jobs.verified_lines import images_of
 from batcher.operations import NEEDED_TO_CREATE
 from batcher.records import Error, Result, SelectedPart, Update
 from batcher.sources.input_file import open_input
 from batcher.sources.local_file import plain_file
+from batcher.storage.before_images import read_members_of
+from batcher.storage.spooled_lines import SpooledLines
 from batcher.target_identity import TargetIdentity
 from batcher.triggers.diff import digest, image, is_off, merged, same
 from batcher.triggers.drift import BaseTrigger
@@ -152,11 +155,12 @@ def _end_state(run: RunReader) -> DriftBase:
     last, untold = _last_results(run)
     found = BaseTriggers()
     lines = {each.line: each for results in last.values() for each in results}
-    images = images_of(run, frozenset(lines))
+    del last
+    images = _Images(run, lines)
     for update in run.updates(sorted(lines)):
         key = _key(run, update.target, update.domain, update.trigger)
         before, result = found.get(key), lines[update.line]
-        found.put(key, _left_by(update, result, images.get(update.line), before))
+        found.put(key, _left_by(update, result, images.of(update.line), before))
     family = family_of(run.directory).retries
     retries = [each.path for each in family if not is_same(each, run.directory)]
     return DriftBase(
@@ -166,19 +170,60 @@ def _end_state(run: RunReader) -> DriftBase:
         run=run.where,
         places=run.manifest.targets,
         followed_by=[*retries, *rollbacks_of(run.place)],
-        unheld=_count_unheld(run, found.keys() | untold.keys()),
+        unheld=_count_unheld(run, lambda key: key in found or key in untold),
     )
 
 
-def _count_unheld(run: RunReader, held: Collection[TriggerKey]) -> int:
+class _Images:
+    """What the triggers of lines were before, as far as that was kept: 8 bytes a line of the run.
+
+    Of an update with several images the last one counts.
+    """
+
+    def __init__(self, run: RunReader, lines: Container[int]) -> None:
+        self._begins = array("Q")  # by line, from 1; 0: there is none
+        self._json, encode = SpooledLines(), msgspec.json.Encoder().encode
+        names = {each.id: each.line for some in run.named() for each in some if each.line in lines}
+        if not names or not run.directory.before.exists():
+            return
+        self._begins.frombytes(bytes(self._begins.itemsize * (max(names.values()) + 1)))
+        for id, members in read_members_of(run.journals.before, names):
+            self._begins[names[id]] = self._json.put(encode(members)) + 1
+
+    def __repr__(self) -> str:
+        return f"<_Images of {len(self._begins):,} lines>"
+
+    def of(self, line: int) -> dict[str, Any] | None:
+        """What the trigger of a line was; None where that was not kept."""
+        begin = self._begins[line] if line < len(self._begins) else 0
+        return _decode(self._json.at(begin - 1)) if begin else None
+
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class _Last(Struct, frozen=True, kw_only=True, gc=False):
+    """What is needed of the last results of each trigger."""
+
+    line: int
+    status: str
+    digest: str | UnsetType | None
+
+    @classmethod
+    def of(cls, result: Result) -> "_Last":
+        return cls(line=result.line, status=result.status, digest=result.digest)
+
+
+def _count_unheld(run: RunReader, is_held: Callable[[TriggerKey], bool]) -> int:
     """How many updates are of other triggers: refused, stale or not started."""
     total, done, of_held = sum(map(len, run.indexes.values())), LineSet(), 0
     for result in run.results():
         done.add(result.line)
-        of_held += (run.one_target(result.target), result.domain, result.trigger) in held
+        if result.domain is not None and result.trigger is not None:
+            of_held += is_held(_key(run, result.target, result.domain, result.trigger))
     if len(done) < total:
         of_held += sum(
-            _key(run, each.target, each.domain, each.trigger) in held
+            is_held(_key(run, each.target, each.domain, each.trigger))
             for each in run.updates_but(done)
         )
     return total - of_held
@@ -191,12 +236,12 @@ def _key(run: RunReader, target: str, domain: str, trigger: str) -> TriggerKey:
 
 def _last_results(
     run: RunReader,
-) -> tuple[dict[TriggerKey, list[Result]], dict[TriggerKey, Error]]:
+) -> tuple[dict[TriggerKey, list[_Last]], dict[TriggerKey, Error]]:
     """Of each trigger the results that say what it is now, or why none does.
 
     Those of updates that were refused say nothing of it, and leave what earlier ones made of it.
     """
-    last, untold = dict[TriggerKey, list[Result]](), dict[TriggerKey, Error]()
+    last, untold = dict[TriggerKey, list[_Last]](), dict[TriggerKey, Error]()
     for result in run.results():
         if result.domain is None or result.trigger is None:
             continue
@@ -206,7 +251,7 @@ def _last_results(
             untold[key] = why
         elif result.status in CHANGED:
             earlier = last.get(key, []) if result.digest is UNSET else []
-            last[key] = [*earlier, result]
+            last[key] = [*earlier, _Last.of(result)]
             if result.digest is not UNSET:
                 untold.pop(key, None)
     return last, {key: error for key, error in untold.items() if key not in last}
@@ -227,7 +272,7 @@ def _loses(result: Result) -> Error | None:
 
 
 def _left_by(
-    update: Update, result: Result, kept: Mapping[str, Any] | None, before: BaseTrigger | None
+    update: Update, result: _Last, kept: Mapping[str, Any] | None, before: BaseTrigger | None
 ) -> BaseTrigger:
     """What an update has made of its trigger. ``kept``: its before image."""
     writable = installed_update_model().writable
