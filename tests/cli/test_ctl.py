@@ -97,6 +97,8 @@ async def test_a_worker_is_told_by_the_path_that_it_was_given(
     [
         (("rate",), "rate needs a value"),
         (("share", "120%"), "Give a part of the quota"),
+        (("rate", "-1", "--json"), "rate: can't be '-1'. Give updates per second"),
+        (("rate", "1e999"), "rate: can't be '1e999'. Give updates per second"),
         (("pause", "5"), "pause takes no value"),
         (("halt",), "'halt' is not one of"),
     ],
