@@ -10,11 +10,12 @@ from batcher.quota.tuning import TUNING, BucketTuning
 class Latency:
     """The time from send to answer, over the last answers.
 
-    ``mean`` in seconds; ``spread``: its mean deviation, in seconds too.
+    ``mean`` in seconds, and ``newest``; ``spread``: its mean deviation, in seconds too.
     """
 
     def __init__(self, tuning: BucketTuning = TUNING.bucket) -> None:
         self.mean = 0.0
+        self.newest = 0.0
         self.spread = 0.0
         self._most_weight = tuning.latency_answers
         self._weight = 0
@@ -27,6 +28,7 @@ class Latency:
     def add(self, seconds: float) -> None:
         """Average in one answer's time."""
         self._weight = min(self._most_weight, self._weight + 1)
+        self.newest = seconds
         error = seconds - self.mean
         self.mean += error / self._weight
         if self._weight > 1:
@@ -83,6 +85,7 @@ class BurstEstimator:
         self._tuning = tuning
         self._samples: list[tuple[float, float]] = []
         self._emptied: tuple[float, float] | None = None
+        self._emptied_by = 0  # the call that was refused
 
     def sent(self, now: float, taken: float) -> None:
         """Note that a call leaves; samples are kept ever further apart."""
@@ -93,9 +96,17 @@ class BurstEstimator:
         ):
             self._samples.append((now, taken))
 
-    def emptied(self, time: float, taken: float) -> None:
-        """Note when the bucket was empty for the first time."""
-        self._emptied = (time, taken)
+    def emptied(self, time: float, taken: float, number: int = 0) -> None:
+        """Note when the bucket was empty for the first time, and for which call."""
+        self._emptied, self._emptied_by = (time, taken), number
+
+    def refused(self, number: int) -> bool:
+        """Note a refused call; whether it was thought to have taken a token until it was empty."""
+        if self._emptied is None or number >= self._emptied_by:
+            return False
+        time, taken = self._emptied
+        self._emptied = (time, taken - 1)
+        return True
 
     def forget(self) -> None:
         """Wait for another emptying."""
@@ -114,59 +125,3 @@ class BurstEstimator:
         if max(beyond) < -behind:  # less than flowed in was taken: it was not empty when it refused
             return max(self._tuning.likely_burst, rate)
         return max(1.0, *beyond)
-
-
-class UnitBucketSearch:
-    """The search for the rate of a bucket that holds but one token.
-
-    It has no room for a reserve: a call that comes early is refused, one that comes late is lost.
-    So the interval itself is searched, between one that was accepted and one that was refused.
-    """
-
-    def __init__(self, now: float, tuning: BucketTuning = TUNING.bucket) -> None:
-        self._tuning = tuning
-        self._last_accepted = now
-        self._good_rate = 0.0  # the highest at which a call was accepted; 0: none is known
-        self._quick_refusals = 0
-
-    def begin(self, good_rate: float = 0.0) -> None:
-        """Start the search, with a rate that is known to be good or none."""
-        self._good_rate = good_rate
-
-    def accepted(self, sent: float) -> None:
-        """Note that a call which left then found a token."""
-        if sent > self._last_accepted:
-            self._good_rate = max(self._good_rate, 1 / (sent - self._last_accepted))
-            self._last_accepted = sent
-
-    def next_at(self, rate: float) -> float:
-        """When a call has to leave to find the next token at that rate.
-
-        Its way is thought to take as long as that of the last one that found a token.
-        """
-        return self._last_accepted + 1 / rate
-
-    def refused(self, sent: float, rate: float, *, quickly: bool) -> float | None:
-        """The rate to go on with after a refusal at ``rate``; None: none is known to be good yet.
-
-        Never above ``rate``. ``quickly``: the refusal before was a few calls ago, so the rate is
-        still well off.
-        """
-        if self._good_rate == 0:
-            return None
-        jitter, good = self._tuning.jitter, self._good_rate
-        high = min(rate, 1 / max(self._tuning.shortest, sent - self._last_accepted))
-        whole = float(int(jitter * high))  # quotas are whole numbers
-        fits = whole >= 1 and good <= jitter * whole
-        if high > jitter * good and not (fits and whole >= rate):
-            self._quick_refusals = 0
-            return whole if fits else (good + high) / 2
-        self._quick_refusals = self._quick_refusals + 1 if quickly else 0
-        lower = min(rate, jitter * high) * (1 - self._step)
-        self._good_rate = min(good, lower)
-        return lower
-
-    @property
-    def _step(self) -> float:
-        tuning = self._tuning
-        return min(tuning.most_step, tuning.step * tuning.step_growth**self._quick_refusals)

@@ -65,6 +65,7 @@ class RateEstimator:
         self._since_cut = 0  # accepted calls
         self._in_flight = 0
         self._is_newest_unanswered = False
+        self._overlapping = -1  # the newest call that left before another was answered
         # when the last request was to leave: the next one keeps the distance from that
         self._planned = -math.inf
         # when the rate was last cut: refusals of older requests belong to the same event
@@ -129,10 +130,18 @@ class RateEstimator:
         at = now
         if not self._unpaced or self._single.is_said:
             at = max(self._planned + 1 / self._rate_at(now), self._resume)
-        if self._spaces_single and self._is_newest_unanswered:
-            awaited = at + self._all_tuning.single_token.patience
-            return at if at > now else min(awaited, now + self._tuning.look_again)
+        if self._awaits_newest and self._is_newest_unanswered:
+            return self._await_newest(now, at)
         return min(at, now + self._tuning.look_again) if at > now and self._in_flight else at
+
+    def _await_newest(self, now: float, at: float) -> float:
+        """The earliest time to ask again, while the last call is not answered; ``at``: its next."""
+        look_again = self._tuning.look_again
+        if at <= now:
+            return min(at + self._all_tuning.single_token.patience, now + look_again)
+        # a refusal may say that the token is there sooner
+        answered = now + max(look_again, 2 * self._state.latency.mean)
+        return min(at, answered) if self._single.is_searched else at
 
     def sent(self, now: float) -> Ticket:
         """Note that a request leaves."""
@@ -144,12 +153,15 @@ class RateEstimator:
         if held and not math.isinf(self._planned):
             at = max(self._planned + 1 / rate, self._resume)
         # a bucket of one token forgives no late send
-        self._planned = now if self._single.is_supposed else max(at, oldest)
+        exact = self._single.is_said or self._spaces_single
+        self._planned = now if exact else max(at, oldest)
         state.burst_estimator.sent(now, log.taken)
         if state.phase is not Phase.RAMP:
             state.bucket.note_overflow(now, log.taken)
         ticket = Ticket(log.sent, now, rate, at >= oldest, now)
         state.rate_bounds.sent(log.sent, now + state.latency.mean / 2)
+        if self._in_flight > 0:
+            self._overlapping = log.sent
         log.sent += 1
         self._in_flight += 1
         self._is_newest_unanswered = True
@@ -216,7 +228,11 @@ class RateEstimator:
     def _went_through(self, ticket: Ticket, now: float) -> None:
         state = self._state
         self._accepted += ticket.prompt
-        state.unit_search.accepted(ticket.sent)
+        if self._searches_single:
+            late = self._single.late(state.latency, now - ticket.sent)
+            state.unit_search.accepted(ticket.sent, late, alone=self._was_alone(ticket))
+        else:
+            state.unit_search.accepted(ticket.sent)
         in_time = self._next_in_time(ticket, now)
         if state.phase is Phase.RAMP or ticket.decided < self._cut_at:
             return
@@ -231,12 +247,27 @@ class RateEstimator:
             self._resume = max(self._resume, ticket.sent + lateness + 1 / self._rate_at(now))
         self._grow(now)
 
+    def _was_alone(self, ticket: Ticket) -> bool:
+        """Whether no other call was on its way at the same time."""
+        return ticket.number > self._overlapping
+
     @property
     def _spaces_single(self) -> bool:
         """Whether calls are spaced for a bucket of one token."""
         if self._unpaced or self._state.phase is Phase.RAMP:
             return self._single.is_said
         return self._single.is_supposed and self._state.is_unit_bucket
+
+    @property
+    def _awaits_newest(self) -> bool:
+        """Whether no call is to leave before the last one is answered."""
+        interval = 1 / self._rate_at(self._now)
+        return self._spaces_single and not self._single.is_slow(self._state.latency, interval)
+
+    @property
+    def _searches_single(self) -> bool:
+        """Whether the interval of a bucket of one token is searched with calls that are spaced."""
+        return self._spaces_single and self._single.is_searched
 
     def _next_in_time(self, ticket: Ticket, now: float) -> bool:
         """Have the next call not arrive before the only token is there; whether that pays."""
@@ -251,6 +282,8 @@ class RateEstimator:
 
     def _grow(self, now: float) -> None:
         state, strays = self._state, self._strays
+        if self._searches_single and self._raise_single(now):
+            return
         if strays.hypothesis is Hypothesis.UNDER_TEST:
             self._excess = max(self._excess, self._test_excess)
         elif not strays.cautious and self._overdue(now) and self._rate_at(now) < self._ceiling:
@@ -265,6 +298,18 @@ class RateEstimator:
                 seconds *= tuning.doubled_slower
             growth = math.exp(1 / (self._rate_at(now) * seconds))
             self._excess = max(self._excess, least) * min(tuning.growth_at_most, growth)
+
+    def _raise_single(self, now: float) -> bool:
+        """Go on with a higher rate for a bucket of one token, where one is good or likely."""
+        state, rate = self._state, self._rate_at(now)
+        if self._single.too_fast(rate):
+            state.reckon_burst()
+            return False
+        higher = state.unit_search.higher(rate)
+        if higher <= rate or rate >= self._ceiling or self._share < 1:
+            return False
+        state.bucket.rate, self._excess = higher, 0.0
+        return True
 
     @property
     def _test_excess(self) -> float:
@@ -281,9 +326,14 @@ class RateEstimator:
         if self._share < 1:
             return calls > tuning.overdue_share * state.cycle
         if state.is_unit_bucket:
-            return calls > tuning.overdue_unit * state.cycle
+            if not self._searches_single:
+                return calls > tuning.overdue_unit * state.cycle
+            return self._excess > 0 or state.unit_search.is_overdue(state.bucket.rate, now)
         missing = -tuning.overdue_level * state.count_error
-        return state.level(now) < missing or calls > tuning.overdue * state.cycle
+        too_many = calls > tuning.overdue * state.cycle or self._single.is_long_ago(
+            state.bucket.rate, now - self._cut_at
+        )
+        return state.level(now) < missing or too_many
 
     # what a throttle means
 
@@ -317,7 +367,7 @@ class RateEstimator:
             same_event=ticket.decided < self._cut_at,
             expected=state.phase is Phase.RAMP or self._since_cut >= expected_from,
             late_twice=strays.late_twice(late),
-            too_many=strays.too_many,
+            too_many=strays.too_many and not self._searches_single,
             is_run=strays.is_run,
             unit_bucket=state.is_unit_bucket,
             overflowed=state.bucket.overflow > state.count_error,
@@ -342,9 +392,11 @@ class RateEstimator:
             ticket.sent,
             now,
             min(pace, ticket.rate),
-            quickly=self._since_cut < self._tuning.quickly,
+            since=self._since_cut,
             chosen=self._ceiling if self._unpaced else None,
-            single=self._single.is_supposed,
+            behind=self._single.behind(is_unit=state.is_unit_bucket),
+            spaced=self._searches_single,
+            alone=not self._searches_single or self._was_alone(ticket),
         )
         state.learn(lesson, refusal)
         if lesson is not Lesson.STILL_EMPTY:
@@ -358,7 +410,8 @@ class RateEstimator:
         strays = self._strays.hypothesis is Hypothesis.STRAYS
         if strays and self._since_cut > tuning.fresh:
             state.raise_to(tuning.run_keeps * pace)
-        if not expected:  # one lowering is natural below a rate that somebody chose
+        # one lowering is natural below a rate that somebody chose, and each in a search
+        if not expected and not self._searches_single:
             least = tuning.lowered * rate_before
             lowered = state.bucket.rate < least < tuning.lowered * self._ceiling
             self._strays.cut(lowered=lowered)

@@ -7,27 +7,31 @@ reckoned in ``bucket_model``; which lesson a throttle teaches is decided in ``th
 
 from typing import NamedTuple
 
-from batcher.quota.bucket_model import BucketModel, BurstEstimator, Latency, UnitBucketSearch
+from batcher.quota.bucket_model import BucketModel, BurstEstimator, Latency
 from batcher.quota.rate_bounds import RateBounds
 from batcher.quota.throttle_log import MeasuredRate, ThrottleLog
 from batcher.quota.throttle_meaning import Lesson, Phase
 from batcher.quota.tuning import TUNING, Tuning
+from batcher.quota.unit_search import UnitBucketSearch
 
 
 class Refusal(NamedTuple):
     """A request that was throttled: when it left and was answered, at which pace (per second).
 
-    ``quickly``: few calls were accepted since the last cut; ``chosen``: a rate that somebody chose,
-    None: nobody did; ``single``: whether the bucket is supposed to hold one token.
+    ``since``: calls accepted since the last cut; ``chosen``: a rate that somebody chose, None:
+    nobody did; ``behind``: see BurstEstimator; ``spaced``: the calls were spaced for a bucket of
+    one token whose rate is searched; ``alone``: see UnitBucketSearch.
     """
 
     number: int
     sent: float
     answered: float
     pace: float
-    quickly: bool
+    since: int
     chosen: float | None
-    single: bool = False
+    behind: float = 0.0
+    spaced: bool = False
+    alone: bool = True
 
 
 class RateState:
@@ -45,11 +49,10 @@ class RateState:
         self.latency = Latency(tuning.bucket)
         self.bucket = BucketModel(now)
         self.burst_estimator = BurstEstimator(tuning.bucket)
-        self.unit_search = UnitBucketSearch(now, tuning.bucket)
+        self.unit_search = UnitBucketSearch(now, tuning.unit_search)
         self.phase = Phase.RAMP
         self.doubt = 1.0
         self.resume = now  # when the reserve is there
-        self._behind = tuning.single_token.behind
         self._tuning, self._likely_burst = tuning.rate, tuning.bucket.likely_burst
         self._cycle_part = 1.0  # of a whole cycle, as long as changes are likely
 
@@ -156,6 +159,8 @@ class RateState:
                 refusal.number, moment, rate=rate_before, error=self._time_error
             )
             self._revise(lesson, refusal, level)
+        elif self.burst_estimator.refused(refusal.number):
+            self.reckon_burst()
         if not self.is_unit_bucket:
             left = self._tuning.tokens_left
         elif lesson is Lesson.FIRST_GUESS:
@@ -164,6 +169,8 @@ class RateState:
             part = max(0.0, level * self.bucket.rate / rate_before)
             left = min(part, self._tuning.most_tokens_left)
         self._empty(left)
+        if refusal.spaced and self.is_unit_bucket and lesson is not Lesson.FIRST_GUESS:
+            self.resume = self.unit_search.retry_at(refusal.sent, self.bucket.rate)
 
     def _revise(self, lesson: Lesson, refusal: Refusal, level: float) -> None:
         doubt_before = self.doubt
@@ -178,7 +185,7 @@ class RateState:
                 self._count()
         self.bucket.rate = max(self._tuning.lowest, min(self.bucket.rate, refusal.pace))
         if doubt_before > self._tuning.burst_doubt:
-            self.reckon_burst(self._behind if refusal.single else 0.0)
+            self.reckon_burst(refusal.behind)
 
     def _empty(self, left: float) -> None:
         """The bucket held ``left`` tokens at the newest empty moment."""
@@ -194,7 +201,7 @@ class RateState:
     def _guess(self, chosen: float | None) -> None:
         """If the burst was less than two seconds' worth the guess is low, which costs nothing."""
         tuning, moment = self._tuning, self.throttle_log.newest
-        self.burst_estimator.emptied(moment.time, moment.taken)
+        self.burst_estimator.emptied(moment.time, moment.taken, moment.number)
         guess = chosen
         if guess is None:
             guess = moment.taken / (tuning.guess_seconds + moment.time - self.start)
@@ -206,7 +213,9 @@ class RateState:
     def _search_interval(self, refusal: Refusal) -> None:
         """The bucket holds one token: go on with the interval between good and refused."""
         self.throttle_log.forget_all_but_newest()
-        rate = self.unit_search.refused(refusal.sent, refusal.pace, quickly=refusal.quickly)
+        rate = self.unit_search.refused(
+            refusal.sent, refusal.pace, since=refusal.since, alone=refusal.alone
+        )
         if rate is None:
             self.bucket.rate /= 2
             return

@@ -43,6 +43,8 @@ class SingleToken:
     the settings say of it, None: nothing. A burst of 1 and a low ceiling are taken for the quota's
     own from the first call on. Other low ceilings are, when one of the first calls is refused, for
     a larger bucket would have had tokens.
+
+    ``is_searched``: nothing was asked for, or more than the quota is.
     """
 
     def __init__(
@@ -55,9 +57,11 @@ class SingleToken:
         self._tuning = tuning
         self._shortest = shortest
         asked = math.inf if ceiling is None else ceiling
-        self._low = asked <= tuning.low
+        self.is_searched = ceiling is None
+        self._low = self.is_searched or asked <= tuning.low
         self.is_said = burst == 1 and asked <= tuning.said
         self.is_supposed = self.is_said
+        self._at_first = 0  # calls accepted before the first refusal
         self._refusals = 0  # of calls that were to arrive in time
         self._soon = 0  # refusals in succession, each a few calls after the one before
 
@@ -66,23 +70,61 @@ class SingleToken:
 
         ``accepted``: calls from the start, ``since``: and from the refusal before.
         """
+        self._at_first = self._at_first or accepted
         self._refusals += self.is_supposed
         self._soon = self._soon + 1 if since < self._tuning.few else 1
         if self._refusals == 0:
             self.is_supposed = self._low and accepted <= self._tuning.few
         elif self._soon > self._tuning.soon:  # more than jitter: the rate is a lower one
-            self.is_supposed = self._low = False
+            self.is_searched |= self._at_first <= self._tuning.at_once
+            self.is_supposed &= self.is_searched
+            self._low &= self.is_searched
+
+    def too_fast(self, rate: float) -> bool:
+        """Whether a rate that was found is too high for calls to be spaced: then no more are."""
+        self.is_supposed &= rate <= self._tuning.fast
+        return not self.is_supposed
+
+    def is_long_ago(self, rate: float, seconds: float) -> bool:
+        """Whether what was found in a search of so low a rate is to be tried again by now."""
+        is_low = self.is_supposed and self.is_searched and rate <= self._tuning.low
+        return is_low and seconds > self._tuning.long_ago
+
+    def behind(self, *, is_unit: bool) -> float:
+        """Tokens that may be missing to what flowed in when the bucket was first emptied.
+
+        Any number in a search: what was late then says nothing.
+        """
+        if not self.is_supposed:
+            return 0.0
+        if not self.is_searched:
+            return self._tuning.behind
+        return math.inf if is_unit else 0.0
 
     def lateness(self, latency: Latency, seconds: float, interval: float) -> float | None:
         """By how much later than ``interval`` after a call that took so long the next must leave.
 
         None: jitter is too much of an interval to wait for, so that some calls had better be
-        refused.
+        refused. In a search it is waited for at most an interval.
         """
-        tuning, shortest = self._tuning, self._shortest.seconds
-        if interval * tuning.said < 1 and latency.mean - shortest > tuning.most_jitter * interval:
+        if self.is_searched:
+            return min(interval, self.late(latency, seconds))
+        if self.is_slow(latency, interval):
             return None
-        # the first answer says nothing of how soon one can come, and a few not all
-        surely_taken = shortest * (1 - 1 / max(1, latency.answers))
-        odd = tuning.spreads * min(tuning.most_odd, self._refusals)
-        return seconds - surely_taken + odd * min(latency.spread, shortest)
+        odd = self._tuning.spreads * min(self._tuning.most_odd, self._refusals)
+        return self.late(latency, seconds) + odd * min(latency.spread, self._shortest.seconds)
+
+    def late(self, latency: Latency, seconds: float) -> float:
+        """How much later than it left a call that took so long may have taken its token.
+
+        Apart from what the way takes at least. The first answer says nothing of how soon one can
+        come, and a few not all.
+        """
+        return seconds - self._shortest.seconds * (1 - 1 / max(1, latency.answers))
+
+    def is_slow(self, latency: Latency, interval: float) -> bool:
+        """Whether answers are too late to wait for each before the next call leaves."""
+        tuning, jitter = self._tuning, latency.mean - self._shortest.seconds
+        if self.is_searched:
+            return min(jitter, latency.newest - self._shortest.seconds) > interval
+        return interval * tuning.said < 1 and jitter > tuning.most_jitter * interval

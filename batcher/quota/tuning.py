@@ -50,7 +50,6 @@ class PaceTuning:
     # then, and what is sent beyond that is refused at the end
     doubled_excess: float = 1.3
     doubled_slower: float = 3.0  # times: so much slower
-    quickly: int = 8  # accepted calls: refused again within so many, the rate is still well off
     # accepted calls: with fewer a measurement is fresh, and nothing can be overdue
     fresh: int = 40
     lowered: float = 0.95  # times: a cut to less of the rate was more than a correction
@@ -67,7 +66,7 @@ class PaceTuning:
     small_excess: float = 0.1
     expected_from: float = 0.5  # cycles: from there on a throttle is no surprise
     # calls: a search of a bucket of one token grows when it was not refused for longer
-    overdue_unit_search: int = 2
+    overdue_unit_search: int = 1
     overdue_unit: float = 0.5  # cycles: the same once its rate is known; it has no reserve to spend
     # cycles: where only a share is used the bucket is never emptied, so look now and then
     overdue_share: float = 20.0
@@ -185,11 +184,44 @@ class BucketTuning:
     sample_spacing: float = 1.25  # times as many calls from one sample of the emptying to the next
     samples: int = 64  # samples: so spaced they reach past a million calls
     likely_burst: float = 2.0  # tokens: at least, where it is not known; or a second's worth
-    jitter: float = 1.03  # times: what jitter makes of an interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitSearchTuning:
+    """``unit_search``: how the rate of a bucket of one token is searched."""
+
+    # times: what jitter makes of an interval; rates closer together are not told apart by trying
+    jitter: float = 1.03
     shortest: float = 1e-6  # seconds: an interval, as a bound for the arithmetic
+    # accepted calls: refused again within so many, the rate is still well off
+    quickly: int = 8
     step: float = 0.004  # share: by which a refused rate is lowered; each quick refusal doubles it
     step_growth: float = 2.0  # times: as said
-    most_step: float = 0.5  # share: as far at most
+    most_step: float = 0.5  # share: as far at most; less by each call that was accepted since
+    # times the good rate: where one that is too high is nearer, a token is waited for until it is
+    # surely there, for little is lost; else each refusal finds out more than it costs
+    near: float = 1.3
+    # times the good rate: with less in between one call in 2, 3 … seconds is a likely quota
+    slow: float = 1.6
+    # share of an interval: later to ask again for a token that somebody else took
+    retry: float = 0.5
+    retry_growth: float = 1.3  # times: as much more each time that it is gone again
+    # refusals in succession where a token should have been there: somebody else may be greedy for
+    # a while, but with so many the quota has fallen
+    many: int = 5
+    fallen: float = 4.0  # times lower: no more is concluded from one refusal
+    # refusals of calls that may have come early, less calls that were accepted: half are refused
+    doubtful: int = 4
+    lowered: float = 0.8  # times: the rate then
+    # seconds: without a refusal, until a higher rate is tried. It takes some calls until one is
+    # refused, which costs no token: where it is not as sure it is asked more often
+    seconds: float = 20.0
+    sure_seconds: float = 60.0  # seconds: the same for a whole number with nothing beside it
+    nearly: float = 0.9  # times the rate: so much was proved good
+    # times: as long each time that a higher rate was refused again, lest a long job be refused once
+    # a minute
+    seconds_growth: float = 2.0
+    longest: float = 600.0  # seconds: as long at most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,10 +231,15 @@ class SingleTokenTuning:
     # per second: a burst of 1 up to there is thought to be the quota's own, as AWS's most common
     # one is 1 per second. Where it holds more, so much is lost as the latency varies, of a second
     said: float = 2.0
+    # per second: where more was found, calls are not spaced, for jitter is too much of an interval
+    fast: float = 10.0
     low: float = 5.0  # per second: up to there an early refusal says so; jitter is little of 0.2 s
     # accepted calls: with more before the first refusal a bucket of one token would have refused
     # one by chance; as few between two refusals are too few
     few: int = 8
+    # accepted calls: with no more before the first refusal the bucket is surely one of one token,
+    # and a rate that is too high one that is too high for it
+    at_once: int = 4
     soon: int = 1  # refusals so close together that jitter may explain; with more the rate is lower
     # share of an interval: the mean jitter; with more a refusal now and then costs less. Not up to
     # ``said``, where a refusal costs half a second and more
@@ -216,6 +253,9 @@ class SingleTokenTuning:
     most_odd: int = 2  # refusals: more say nothing of jitter
     # seconds: the shortest latency is that of one or two such periods, as ways become longer
     shortest_period: float = 60.0
+    # seconds: a low rate of a bucket that seemed to hold more than a token was found so long ago,
+    # by counts that may have been of late answers, that a higher one is tried
+    long_ago: float = 240.0
     behind: float = 1.0  # tokens: so much less than flowed in may be taken from it when it refuses
 
 
@@ -276,6 +316,7 @@ class Tuning:
     log: LogTuning = LogTuning()
     bounds: BoundsTuning = BoundsTuning()
     bucket: BucketTuning = BucketTuning()
+    unit_search: UnitSearchTuning = UnitSearchTuning()
     single_token: SingleTokenTuning = SingleTokenTuning()
     probe: ProbeTuning = ProbeTuning()
     feasible: FeasibleTuning = FeasibleTuning()

@@ -80,6 +80,8 @@ class World:
     lateness: float = 0.003  # a send leaves up to this much after the time it was planned for
     # on a busy machine up to so much passes from a ticket to its send, and after an answer
     busy: float = 0.0
+    # (from, to, seconds): meanwhile up to so much more passes on each way
+    late: tuple[float, float, float] = (0.0, 0.0, 0.0)
     tenants: tuple[Tenant, ...] = ()
     changes: tuple[Change, ...] = ()
     faults: float = 0.0  # share of accepted calls that answer InternalServerException
@@ -193,6 +195,10 @@ class Simulation:
         if self.world.busy:
             there += self._random.uniform(0, self.world.busy)
             back += self._random.uniform(0, self.world.busy)
+        begin, end, seconds = self.world.late
+        if begin <= now < end:
+            there += self._random.uniform(0, seconds)
+            back += self._random.uniform(0, seconds)
         if self._random.random() < self.world.losses / 2:
             self._at(
                 now + there, lambda then: self._answer(then, ticket, Observation.UNKNOWN, False)

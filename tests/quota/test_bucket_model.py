@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batcher.quota.bucket_model import BucketModel, BurstEstimator, Latency, UnitBucketSearch
+from batcher.quota.bucket_model import BucketModel, BurstEstimator, Latency
 from tests.quota.simulation import Bucket
 
 PAUSES = st.lists(st.floats(0, 3), min_size=1, max_size=60)
@@ -65,60 +65,6 @@ def test_a_bucket_that_refused_before_it_was_empty_is_taken_for_one_of_a_second(
     estimator.emptied(10.0, 20)
     assert estimator.burst(5.0) == 5.0
     assert estimator.burst(2.5) == 2.5
-
-
-@settings(max_examples=200)
-@given(rate=st.floats(0.5, 30), good=st.floats(0.4, 1), paced=st.floats(1, 2))
-def test_a_bucket_of_one_token_soon_refuses_no_more_and_no_refusal_raises_the_rate(
-    rate: float, good: float, paced: float
-) -> None:
-    bucket, search, now = Bucket(rate, 1), UnitBucketSearch(0.0), 0.0
-    bucket.take(now)
-    search.begin(good * rate)
-    paced, since_refusal, refusals = paced * rate, 100, []
-    for call in range(1000):
-        now = max(now, search.next_at(paced))
-        if bucket.take(now):
-            search.accepted(now)
-            since_refusal += 1
-            continue
-        found = search.refused(now, paced, quickly=since_refusal < 8)
-        assert found is not None
-        assert found <= paced
-        paced, since_refusal = found, 0
-        refusals.append(call)
-    assert len(refusals) < 50
-    assert sum(call >= 100 for call in refusals) <= 2
-    assert 0.45 * rate < paced < 1.001 * rate
-
-
-def test_a_rate_refused_again_at_once_is_lowered_twice_as_much_each_time() -> None:
-    search = UnitBucketSearch(0.0)
-    assert search.refused(0.5, 2.0, quickly=False) is None  # none is known to be good
-    search.begin(2.5)
-    lowered, rate = [], 2.5
-    for _ in range(3):
-        lower = search.refused(1 / rate, rate, quickly=True)
-        assert lower is not None
-        lowered.append(1 - lower / rate)
-        rate = lower
-    assert lowered == pytest.approx([0.008, 0.016, 0.032])
-
-
-@pytest.mark.parametrize(
-    ("good", "refused", "found"),
-    [
-        (3.0, 4.7, 4.0),  # quotas are whole numbers: the one below
-        (4.95, 5.4, 5.0),  # good at 4.95 is 5 with a little jitter
-        (4.2, 4.8, 4.5),  # none in between: the middle
-    ],
-)
-def test_between_a_good_and_a_refused_rate_the_search_goes_on(
-    good: float, refused: float, found: float
-) -> None:
-    search = UnitBucketSearch(0.0)
-    search.begin(good)
-    assert search.refused(1 / refused, refused, quickly=False) == found
 
 
 def test_the_first_answer_of_a_latency_counts_whole_and_later_ones_by_what_they_are_late() -> None:

@@ -15,7 +15,7 @@ def recalled(rate: float, burst: float, *, doubt: float = 0.01, level: float = 1
 def refusal(
     at: float, *, number: int = 0, pace: float = 1e9, chosen: float | None = None
 ) -> Refusal:
-    return Refusal(number, at, at, pace, quickly=False, chosen=chosen)
+    return Refusal(number, at, at, pace, since=100, chosen=chosen)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,147 @@
+"""The search for the rate of a bucket that holds but one token. No I/O or clock.
+
+It has no room for a reserve: a call that comes early is refused, one that comes late is lost. So
+the interval itself is searched, between one that was surely too short and one that was long enough.
+A call that was on its way alone says when it took its token, give or take what it was late. What
+was late proves little, and moves the rate little; so a rate is not lowered for long by throttles
+that were seen while answers were late.
+"""
+
+import math
+
+from batcher.quota.tuning import TUNING, UnitSearchTuning
+
+
+class UnitBucketSearch:
+    """The rate of a bucket of one token, between one that is good and one that is too high.
+
+    ``late``, in seconds: how much later than it left a call may have taken its token, apart from
+    what the way takes at least. ``alone``: no other call was on its way, which may have taken one.
+    """
+
+    def __init__(self, now: float, tuning: UnitSearchTuning = TUNING.unit_search) -> None:
+        self._tuning = tuning
+        self._last_sent = now  # of the calls that found a token
+        self._last_late = 0.0
+        self._low = 0.0  # so much per second is good; 0: nothing is known
+        self._high = math.inf  # so much is too high
+        self._refused_at = now
+        self._confirmed = 0  # refusals of higher rates in succession, that said the same
+        self._refusals = 0  # in succession, where a token should have been there
+        self._quick_refusals = 0
+        self._doubtful = 0.0  # refusals that prove nothing, less calls that were accepted
+
+    def begin(self, good_rate: float = 0.0) -> None:
+        """Start the search, with a rate that is known to be good or none."""
+        self._low, self._high = good_rate, math.inf
+
+    def accepted(self, sent: float, late: float = 0.0, *, alone: bool = True) -> None:
+        """Note that a call which left then found a token."""
+        self._doubtful = max(0.0, self._doubtful - 1)
+        if sent <= self._last_sent:
+            return
+        if alone:
+            self._low = max(self._low, 1 / (sent + late - self._last_sent))
+        if self._low > self._high:  # the quota has grown, or others have left
+            self._high = math.inf
+        self._last_sent, self._last_late, self._refusals = sent, late, 0
+
+    def next_at(self, rate: float) -> float:
+        """When a call has to leave to find the next token at that rate.
+
+        Its way is thought to take as long as that of the last one that found a token.
+        """
+        return self._last_sent + 1 / rate
+
+    def retry_at(self, sent: float, rate: float) -> float:
+        """When to call again after a call that left at ``sent`` was refused at ``rate``.
+
+        When the token is surely there, at a good rate if that is near. Where it should have been
+        there somebody else has taken it, so a part of an interval later, which grows.
+        """
+        tuning = self._tuning
+        is_near = tuning.near * self._low >= min(self._high, rate)
+        at = self._last_sent + self._last_late + 1 / (min(rate, self._low) if is_near else rate)
+        if at > sent:
+            return at
+        return sent + tuning.retry * tuning.retry_growth**self._refusals / rate
+
+    def higher(self, rate: float) -> float:
+        """The rate to go on with, where calls at this one find their tokens; itself: none."""
+        if self._low > self._tuning.jitter * rate:
+            return self._low
+        is_whole = rate >= 1 and rate == int(rate) and self._high <= rate + 1
+        if math.isinf(self._high) or is_whole:
+            return rate
+        found = self._between(max(rate, self._low), self._high)
+        return found if found > self._tuning.jitter * rate else rate
+
+    def is_overdue(self, rate: float, now: float) -> bool:
+        """Whether no call was refused for so long that a higher rate than this may be good now."""
+        tuning = self._tuning
+        is_sure = rate >= 1 and rate == int(rate) and tuning.nearly * rate <= self._low
+        seconds = tuning.sure_seconds if is_sure else tuning.seconds
+        often = tuning.seconds_growth ** max(0, self._confirmed - 1)
+        return now - self._refused_at > min(tuning.longest, seconds * often)
+
+    def refused(self, sent: float, rate: float, *, since: int, alone: bool = True) -> float | None:
+        """The rate to go on with after a refusal at ``rate``; None: none is known to be good yet.
+
+        Never above ``rate``. ``since``: calls accepted since the refusal before.
+        """
+        tuning = self._tuning
+        gap = sent - self._last_sent - self._last_late
+        high = 1 / gap if alone and gap > tuning.shortest else math.inf
+        self._refused_at = sent
+        # a call at about the good rate was refused, or one that came later than it has to
+        about = tuning.jitter * self._low
+        if self._low > 0 and (high <= self._low or max(high, rate) <= about):
+            return min(rate, self._lowered(rate, high, since))
+        self._high = min(self._high, high)
+        if self._low == 0:
+            return None
+        if high > tuning.jitter * rate:
+            return self._doubted(rate)
+        self._quick_refusals = 0
+        found = min(rate, self._between(self._low, min(rate, high)))
+        self._confirmed = self._confirmed + 1 if found <= tuning.near * self._low else 0
+        return found
+
+    def _lowered(self, rate: float, high: float, since: int) -> float:
+        """A rate below one that was good: the quota has fallen, or somebody else takes tokens."""
+        tuning = self._tuning
+        self._refusals += 1
+        self._confirmed = 0
+        if self._refusals >= tuning.many:
+            self._low = math.sqrt(self._low * max(high, self._low / tuning.fallen))
+        elif self._refusals == 1:
+            quickly = since < tuning.quickly
+            self._quick_refusals = self._quick_refusals + 1 if quickly else 0
+            self._high = min(rate, high)
+            # calls that were accepted since say how far off it can be
+            self._low = self._high * (1 - min(self._step, tuning.most_step / (1 + since)))
+        return self._low
+
+    def _doubted(self, rate: float) -> float:
+        """The rate after a call that may have come early; as many say that it is too high."""
+        self._doubtful += 1
+        if self._doubtful < self._tuning.doubtful:
+            return rate
+        self._doubtful = 0.0
+        return self._tuning.lowered * rate
+
+    def _between(self, low: float, high: float) -> float:
+        """A rate between a good one and one that is too high.
+
+        Quotas are whole numbers, or one call in whole seconds.
+        """
+        middle = (low + high) / 2
+        round_rate = round(middle) if middle >= 1 else 1 / round(1 / middle)
+        fits = low <= self._tuning.jitter * round_rate and round_rate < high
+        is_likely = round_rate >= 1 or high < self._tuning.slow * low
+        return float(round_rate) if fits and is_likely else middle
+
+    @property
+    def _step(self) -> float:
+        tuning = self._tuning
+        return min(tuning.most_step, tuning.step * tuning.step_growth**self._quick_refusals)
