@@ -7,15 +7,13 @@ from msgspec import Struct
 
 from batcher.config import Settings
 from batcher.errors import InputError
-from batcher.sources.file_source import FileSource
+from batcher.sources.file_source import FileSource, may_stay_open
 from batcher.sources.inspection import Inspection, OnHint, OnUpdate, OnViolation, inspect
 from batcher.sources.line_index import LineIndex
 from batcher.sources.local_file import local_file
 from batcher.updates.line_reader import LineReader
 from batcher.updates.selection import Selection
 from batcher.wiring.line_readers import line_reader
-
-OPEN_AT_MOST = 16  # targets that each have the file open: of thousands no descriptor would be left
 
 
 class CheckedFile(Struct, frozen=True, kw_only=True):
@@ -43,7 +41,7 @@ class CheckedFile(Struct, frozen=True, kw_only=True):
     @property
     def stays_open(self) -> bool:
         """Whether the file stays open for each target while that is at work."""
-        return len(self.inspection.targets) <= OPEN_AT_MOST
+        return may_stay_open(self.inspection.targets)
 
     def lane_source(
         self,

@@ -16,7 +16,7 @@ from batcher.errors import InputError
 from batcher.jobs.connection import OnConnected, connected
 from batcher.jobs.export_lines import ANY_DOMAIN, object_of, read_answer, refused_line
 from batcher.jobs.trigger_keys import TriggerKey, TriggerKeys
-from batcher.jobs.trigger_reader import AHEAD, LiveTrigger, TriggerReader
+from batcher.jobs.trigger_reader import LiveTrigger, TriggerReader
 from batcher.operations import TRIGGER_NAMES
 from batcher.records import Error, Update
 from batcher.sources.input_file import open_input
@@ -192,7 +192,9 @@ async def _live_triggers(
         try:
             async with open_task_group() as tasks:
                 for name, target in connection.targets.items():
-                    reader = TriggerReader(target, connection.lanes, PERMISSIONS)
+                    reader = TriggerReader(
+                        target, connection.lanes, PERMISSIONS, len(connection.targets)
+                    )
                     keys = sorted(key for key in wanted if key.target == name)
                     tasks.start_soon(_read_live, reader, keys, found, moments)
         finally:
@@ -216,7 +218,7 @@ async def _read_live(
         if not isinstance(live, Error) and (moment := last_updated(live)) is not None:
             moments[key] = moment
 
-    await ordered_map(_each(iter(keys)), read, take, ahead=AHEAD)
+    await ordered_map(_each(iter(keys)), read, take, ahead=reader.ahead)
 
 
 async def _each(keys: Iterator[TriggerKey]) -> AsyncIterator[TriggerKey]:

@@ -19,7 +19,7 @@ from batcher.jobs.drift_base import DriftBase
 from batcher.jobs.drift_report import Drifted, DriftedTrigger, DriftReport
 from batcher.jobs.run_places import refuse_other_places
 from batcher.jobs.trigger_keys import TriggerKey
-from batcher.jobs.trigger_reader import AHEAD, LiveTrigger, TriggerReader
+from batcher.jobs.trigger_reader import LiveTrigger, TriggerReader
 from batcher.records import Error
 from batcher.target_identity import TargetIdentity
 from batcher.task_groups import open_task_group
@@ -93,7 +93,9 @@ async def find_drift(
             async with open_task_group() as tasks:
                 domains = _domains_of_targets(base, options)
                 for name, target in connection.targets.items():
-                    reader = TriggerReader(target, connection.lanes, PERMISSIONS)
+                    reader = TriggerReader(
+                        target, connection.lanes, PERMISSIONS, len(connection.targets)
+                    )
                     other_names, own = _OtherNames.of(name, together[name], base), domains[name]
                     holder = _TargetHolder(
                         name, base, own, reader, options, report, on_held, other_names
@@ -201,7 +203,7 @@ class _TargetHolder:
         self._domains = domains
 
     async def hold(self) -> None:
-        await ordered_map(self._triggers(), self._read, self._tell, ahead=AHEAD)
+        await ordered_map(self._triggers(), self._read, self._tell, ahead=self._reader.ahead)
 
     async def _triggers(self) -> AsyncIterator[_Held]:
         for domain, places in sorted(self._domains.items()):

@@ -13,7 +13,7 @@ from batcher.engine.ordered_map import ordered_map
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.errors import AwsError
 from batcher.jobs.connection import OnConnected, connected
-from batcher.jobs.trigger_reader import AHEAD, LiveTrigger, TriggerNames, TriggerReader
+from batcher.jobs.trigger_reader import LiveTrigger, TriggerNames, TriggerReader
 from batcher.records import Error
 from batcher.triggers.diff import based_on, image
 from batcher.updates.selection import Selector
@@ -74,7 +74,7 @@ async def export_triggers(
         if on_connected is not None:
             on_connected(connection.targets)
         (target,) = connection.targets.values()
-        reader = TriggerReader(target, connection.lanes, PERMISSIONS)
+        reader = TriggerReader(target, connection.lanes, PERMISSIONS, len(connection.targets))
         exporter = _Exporter(target.name, reader, on_unread, selector, with_base=with_base)
         try:
             if domains is None:
@@ -117,7 +117,9 @@ class _Exporter:
                 on_line(self._line(names, live))
                 self._triggers += 1
 
-        await ordered_map(self._names(domains), self._reader.read_named, tell, ahead=AHEAD)
+        await ordered_map(
+            self._names(domains), self._reader.read_named, tell, ahead=self._reader.ahead
+        )
         return Export(
             triggers=self._triggers,
             domains=self._listed,

@@ -17,6 +17,7 @@ from batcher.clock import SystemClock
 from batcher.engine.ordered_map import ordered_map
 from batcher.error_codes import TARGET_UNUSABLE
 from batcher.errors import AwsError
+from batcher.freed_memory import give_back_memory
 from batcher.jobs.checked_file import CheckedFile
 from batcher.jobs.connection import OnConnected, connected
 from batcher.jobs.run_forecast import TargetForecast
@@ -27,7 +28,7 @@ from batcher.jobs.target_planner import (
     TargetPlanner,
     repeated_triggers,
 )
-from batcher.jobs.trigger_reader import AHEAD, TriggerReader
+from batcher.jobs.trigger_reader import TriggerReader
 from batcher.jobs.undo_forecast import undo_forecasts
 from batcher.records import Error
 from batcher.storage.atomic_file import AtomicFile
@@ -103,6 +104,7 @@ async def plan_changes(
     used or every call is refused, CredentialsError.
     """
     file.refuse_unusable()
+    give_back_memory()  # of lists that grew, one for each of many targets
     counts, staying = Counter[str](), defaultdict[str, set[str]](set)
     changed = Counter[str]()
     with nullcontext() if out is None else AtomicFile(out, replace=replace) as kept:
@@ -158,7 +160,9 @@ async def _plan_targets(
         try:
             async with open_task_group() as tasks:
                 for name, target in connection.targets.items():
-                    reader = TriggerReader(target, connection.lanes, PERMISSIONS)
+                    reader = TriggerReader(
+                        target, connection.lanes, PERMISSIONS, len(connection.targets)
+                    )
                     tasks.start_soon(_plan_target, file, name, reader, omissions[name], take)
                 for name, error in connection.unusable.items():
                     tasks.start_soon(_leave_out, file, name, error, take)
@@ -169,7 +173,7 @@ async def _plan_targets(
 
 async def _leave_out(file: CheckedFile, name: str, error: AwsError, take: OnPlanned) -> None:
     reason = Error(code=TARGET_UNUSABLE, message=str(error))
-    async for update in file.source(name):
+    async for update in file.lane_source(file.inspection.targets[name]):
         step = TriggerForecast(None, file.reader.model.writable).step(update)
         take(PlannedUpdate(update=update, effect="unreadable", step=step, error=reason))
 
@@ -177,7 +181,8 @@ async def _leave_out(file: CheckedFile, name: str, error: AwsError, take: OnPlan
 async def _plan_target(
     file: CheckedFile, name: str, reader: TriggerReader, known: KnownOmissions, take: OnPlanned
 ) -> None:
-    source, index = file.source(name), file.inspection.targets[name]
+    index = file.inspection.targets[name]
+    source = file.lane_source(index)
     repeated = await repeated_triggers(source) if index.triggers < len(index) else Counter[int]()
     planner = TargetPlanner(
         reader.read,
@@ -190,5 +195,5 @@ async def _plan_target(
         aiter(source),
         planner.read,
         lambda update, live: take(planner.plan(update, live)),
-        ahead=AHEAD,
+        ahead=reader.ahead,
     )

@@ -18,7 +18,7 @@ from batcher.foreign_text import printable
 from batcher.freed_memory import give_back_memory
 from batcher.jobs.recorded_results import checked_chunks, checked_results
 from batcher.records import BriefResult, NamedResult, Result, Update
-from batcher.sources.file_source import FileSource
+from batcher.sources.file_source import FileSource, may_stay_open
 from batcher.sources.input_file import open_input
 from batcher.sources.input_lines import InputLines
 from batcher.sources.inspection import selected_part
@@ -94,7 +94,8 @@ class RunReader:
 
     def source(self, target: str, skip: Callable[[int], bool]) -> FileSource:
         """The updates of one target, but for those to skip."""
-        return FileSource(self._input, self.indexes[target], self._reader, skip)
+        is_open = may_stay_open(self.indexes)
+        return FileSource(self._input, self.indexes[target], self._reader, skip, stays_open=is_open)
 
     def updates(self, lines: Iterable[int]) -> Iterator[Update]:
         """The updates of those lines, without AWS's time of the state that they are based on.

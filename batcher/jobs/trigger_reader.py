@@ -17,7 +17,9 @@ from batcher.records import Error, Update
 from batcher.triggers.diff import last_updated
 from batcher.wiring.lanes import Lanes
 
-AHEAD = 256  # triggers of a target read ahead of the one that is told next
+AHEAD = 256  # triggers of a target read ahead of the one that is told next, at most
+AHEAD_IN_ALL = 4096  # of all targets together, which takes some 40 MB
+AHEAD_AT_LEAST = 8  # of each, however many there are
 
 TriggerNames: TypeAlias = dict[str, str]
 """The members that say which trigger is meant: DomainName and EventTriggerName, in this order."""
@@ -30,10 +32,12 @@ class TriggerReader:
     """Reads triggers and the lists of them.
 
     ``permissions``: what to advise when every call is refused; then each method raises AwsError.
-    All of them raise CredentialsError.
+    All of them raise CredentialsError. ``ahead``: how many triggers of the target are read ahead of
+    the one that is told next, where so many ``targets`` are read side by side.
     """
 
-    def __init__(self, target: AwsTarget, lanes: Lanes, permissions: str) -> None:
+    def __init__(self, target: AwsTarget, lanes: Lanes, permissions: str, targets: int = 1) -> None:
+        self.ahead = max(AHEAD_AT_LEAST, min(AHEAD, AHEAD_IN_ALL // targets))
         self._target = target
         self._lanes = lanes
         self._permissions = permissions

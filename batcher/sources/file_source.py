@@ -4,7 +4,7 @@ The file is read as it is needed, and the bytes of each line are held against th
 checked: what changed since then is an InputError, never another update.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sized
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +17,13 @@ from batcher.sources.checksum import file_checksum
 from batcher.sources.line_index import LineIndex, file_stamp
 from batcher.sources.read_errors import reason
 from batcher.updates.line_reader import LINE_AT_MOST, LineReader
+
+OPEN_AT_MOST = 16  # targets that each have the file open: of thousands no descriptor would be left
+
+
+def may_stay_open(targets: Sized) -> bool:
+    """Whether a file may stay open for each of these targets while that is at work."""
+    return len(targets) <= OPEN_AT_MOST
 
 
 class FileSource:

@@ -66,3 +66,12 @@ async def test_where_every_call_is_refused_it_ends_with_what_to_allow(
         assert isinstance(await reader.triggers("acme"), Error), "another action"
         with pytest.raises(AwsError, match=r"target default: every call was refused.* Allow it\."):
             await reader.read(of(1))
+
+
+@pytest.mark.parametrize(("targets", "ahead"), [(1, 256), (16, 256), (64, 64), (5_000, 8)])
+async def test_of_many_targets_fewer_triggers_each_are_read_ahead(
+    settings_for: SettingsFor, targets: int, ahead: int
+) -> None:
+    async with Emulator() as url, connected(settings_for(url), ["default"]) as connection:
+        target = connection.targets["default"]
+        assert TriggerReader(target, connection.lanes, "Allow it.", targets).ahead == ahead

@@ -16,7 +16,12 @@ from hypothesis import strategies as st
 
 from batcher.errors import InputError
 from batcher.records import Update
-from batcher.sources.file_source import FileSource, refuse_other_content
+from batcher.sources.file_source import (
+    OPEN_AT_MOST,
+    FileSource,
+    may_stay_open,
+    refuse_other_content,
+)
 from batcher.sources.inspection import Inspection, inspect
 from batcher.sources.line_index import file_stamp
 from batcher.sources.local_file import local_file
@@ -198,3 +203,8 @@ def test_a_whole_file_is_what_it_was_or_the_difference_is_told(tmp_path: Path) -
     path.mkdir()
     with pytest.raises(InputError, match="unreadable since it was checked"):
         refuse_other_content(path, found.sha256)
+
+
+def test_of_more_targets_than_a_few_none_keeps_the_file_open() -> None:
+    assert may_stay_open(range(OPEN_AT_MOST))
+    assert not may_stay_open(range(OPEN_AT_MOST + 1))
