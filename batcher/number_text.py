@@ -1,5 +1,7 @@
 """Numbers as people read them: in terminals, on pages, in reports."""
 
+from math import isfinite
+
 
 def number(count: int) -> str:
     """4800 -> '4,800'."""
@@ -21,6 +23,13 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def about(seconds: float) -> str:
+    """75.2 -> 'about 1 min 15 s', 0.2 -> 'less than 1 s', inf -> 'more than a year'."""
+    if not isfinite(seconds):
+        return "more than a year"
+    return "less than 1 s" if seconds < 1 else f"about {duration(seconds)}"
 
 
 def duration_of_call(seconds: float) -> str:

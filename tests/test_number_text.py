@@ -2,7 +2,16 @@
 
 import pytest
 
-from batcher.number_text import ago, duration, duration_of_call, number, pace, rate_text, several
+from batcher.number_text import (
+    about,
+    ago,
+    duration,
+    duration_of_call,
+    number,
+    pace,
+    rate_text,
+    several,
+)
 
 
 @pytest.mark.parametrize(
@@ -71,3 +80,8 @@ def test_counts_have_separators_and_nouns_their_number() -> None:
         "4,800 updates",
         "0 lines",
     )
+
+
+def test_a_forecast_is_no_exact_figure() -> None:
+    found = [about(seconds) for seconds in (0.0, 0.99, 75.2, float("inf"))]
+    assert found == ["less than 1 s", "less than 1 s", "about 1 min 15 s", "more than a year"]

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from batcher.accounting.completion_time import clock_after, longest
 from batcher.jobs.run import ReadyRun
 from batcher.jobs.run_forecast import LIKELY_RATE, DeadlineForecast, TargetForecast
-from batcher.number_text import ago, duration, rate_text
+from batcher.number_text import about, ago, duration, rate_text
 from batcher.storage.quota_file import seconds_between
 from batcher.updates.target_names import some_names
 
@@ -31,12 +31,12 @@ def target_pace(found: TargetForecast) -> str:
     if found.reading_decides and found.reading.rate is not None:
         parts.append(f"looking first at {rate_text(found.reading.rate)}")
     if found.work.seconds is not None:
-        return ", ".join([*parts, _lasting(found.work.seconds)])
+        return ", ".join([*parts, about(found.work.seconds)])
     writing = replace(found.writing, rate=LIKELY_RATE)
     likely = max(found.reading.seconds or 0.0, writing.seconds or 0.0)
     found_out = (
         f"the quota is found on the way; at {LIKELY_RATE:g}/s, which AWS most likely allows,"
-        f" {_lasting(likely)}"
+        f" {about(likely)}"
     )
     return ", ".join([found_out, *parts])
 
@@ -53,7 +53,7 @@ def forecast_lines(run: ReadyRun) -> Iterator[str]:
         by = "" if timetable is None else f", by --timetable {timetable}"
         of_it = f" ({duration(soaks)} of it soaks)" if soaks else ""
         seconds += soaks
-        yield f"Takes {_lasting(seconds)}{of_it}{_until(run.now, seconds)}{by}."
+        yield f"Takes {about(seconds)}{of_it}{_until(run.now, seconds)}{by}."
     if run.deadline is None or run.deadline.late:
         return
     left = max(0.0, run.deadline.seconds_left)
@@ -81,7 +81,7 @@ def _late(each: TargetForecast, left: float, now: datetime) -> str:
     assert work.seconds is not None
     of_reading = " of reading" if each.reading_decides else ""
     return (
-        f"target {each.target} takes {_lasting(work.seconds, about='')} at"
+        f"target {each.target} takes {_lasting(work.seconds)} at"
         f" {rate_text(work.rate)}{of_reading}{_until(now, work.seconds)}, and has {duration(left)};"
         f" it would need {_needed(work.rate_needed(left))}"
     )
@@ -91,8 +91,8 @@ def _needed(rate: float) -> str:
     return rate_text(rate) if isfinite(rate) else "another --timetable: no rate is enough"
 
 
-def _lasting(seconds: float, about: str = "about ") -> str:
-    return f"{about}{duration(seconds)}" if isfinite(seconds) else "more than a year"
+def _lasting(seconds: float) -> str:
+    return about(seconds).removeprefix("about ")
 
 
 def _until(now: datetime, seconds: float) -> str:

@@ -24,7 +24,7 @@ def sends_text(known: KnownOmissions, *, looks: bool, now: str) -> str:
         return f"what each line gives, as AWS keeps what an update leaves out{kept}"
     if not looks:
         return (
-            "what each line gives: whether AWS clears what an update leaves out is not known, and"
+            "what each line gives; whether AWS clears what an update leaves out is not known, and"
             " without a look there is nothing to send a whole trigger from"
         )
     return (

@@ -1,14 +1,13 @@
 """What a rehearsal has shown, said to people: what would happen, how long it takes, the verdict."""
 
 from collections.abc import Iterator
-from math import isfinite
 
 from batcher.foreign_text import printable
 from batcher.jobs.rehearsal_phases import Irreversible, RehearsedRun
 from batcher.jobs.rehearsal_report import ProvedBooks, Rehearsal, RehearsedPart
 from batcher.jobs.rehearsed_triggers import UnrestoredTrigger
 from batcher.jobs.run_audit import Discrepancies
-from batcher.number_text import duration, number, rate_text, several
+from batcher.number_text import about, duration, number, rate_text, several
 from batcher.operations import UPDATE_TRIGGER
 from batcher.records import STATUSES, Summary
 from batcher.updates.trigger_name import trigger_name
@@ -137,4 +136,4 @@ def _durations(found: Rehearsal) -> Iterator[str]:
 def _lasting(seconds: float | None) -> str:
     if seconds is None:
         return "for an unknown time"
-    return f"about {duration(seconds)}" if isfinite(seconds) else "more than a year"
+    return about(seconds)

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from msgspec.structs import replace
+
 from batcher.accounting.completion_time import longest
 from batcher.cli.output.echo import echo
 from batcher.jobs.run import ReadyRun
 from batcher.jobs.run_forecast import LIKELY_RATE, TargetForecast
 from batcher.jobs.target_planner import PlannedUpdate
-from batcher.number_text import duration, several
+from batcher.number_text import about, several
 from batcher.storage.run_manifest import ROLLBACK
 
 CREATED_STAYS = (
@@ -44,10 +46,10 @@ def undo_duration(forecasts: Sequence[TargetForecast]) -> str:
     """How long that takes at the quotas that are known, in words."""
     seconds = longest([each.work for each in forecasts])
     if seconds is not None:
-        return f"about {duration(seconds)}"
-    likely = max(each.work.updates for each in forecasts) / LIKELY_RATE
+        return about(seconds)
+    likely = max(replace(each.work, rate=LIKELY_RATE).seconds or 0.0 for each in forecasts)
     return (
-        f"about {duration(likely)} at {LIKELY_RATE:g}/s, which AWS most likely allows; its quota"
+        f"{about(likely)} at {LIKELY_RATE:g}/s, which AWS most likely allows; its quota"
         " is not known"
     )
 
