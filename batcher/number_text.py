@@ -25,7 +25,7 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def about(seconds: float) -> str:
+def about_duration(seconds: float) -> str:
     """75.2 -> 'about 1 min 15 s', 0.2 -> 'less than 1 s', inf -> 'more than a year'."""
     if not isfinite(seconds):
         return "more than a year"

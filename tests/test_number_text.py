@@ -3,7 +3,6 @@
 import pytest
 
 from batcher.number_text import (
-    about,
     ago,
     duration,
     duration_of_call,
@@ -83,5 +82,5 @@ def test_counts_have_separators_and_nouns_their_number() -> None:
 
 
 def test_a_forecast_is_no_exact_figure() -> None:
-    found = [about(seconds) for seconds in (0.0, 0.99, 75.2, float("inf"))]
+    found = [about_duration(seconds) for seconds in (0.0, 0.99, 75.2, float("inf"))]
     assert found == ["less than 1 s", "less than 1 s", "about 1 min 15 s", "more than a year"]

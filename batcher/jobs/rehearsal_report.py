@@ -12,7 +12,7 @@ from batcher.jobs.rehearsed_targets import RehearsedQuota
 from batcher.jobs.rehearsed_triggers import Unrestored
 from batcher.jobs.run_audit import Discrepancies
 from batcher.jobs.verify import Verification
-from batcher.number_text import about, several
+from batcher.number_text import about_duration, several
 from batcher.records import Summary
 
 NOT_KNOWN = (
@@ -160,7 +160,7 @@ def verdict_of(
 
 
 def _lasting(seconds: float | None) -> str:
-    return "an unknown time" if seconds is None else about(seconds)
+    return "an unknown time" if seconds is None else about_duration(seconds)
 
 
 def _of_summary(whose: str, summary: Summary | None) -> Iterator[str]:

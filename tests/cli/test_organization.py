@@ -74,6 +74,17 @@ async def test_each_command_names_the_target_of_a_trigger_and_verify_goes_by_the
     assert f"24 updates: {first}" in found.out
 
 
+@pytest.mark.parametrize("command", ["validate", "lint", "plan", "run"])
+async def test_a_line_without_a_target_or_with_one_that_there_is_not_is_told_by_each_command(
+    batcher: Command, emulator: Emulator, write_lines: Write, command: str
+) -> None:
+    write_lines([*lines()[:2], change(0), {"target": "none", **change(0)}])
+    ended = await batcher(command, "updates.jsonl")
+    said = f"line 3: names no target; there are {TARGETS[0]}, "
+    assert (ended.code, said in ended.err + ended.out) == (2, True), ended.err
+    assert "line 4: target: no target none; " in ended.err + ended.out
+
+
 async def test_targets_with_failures_come_first_at_the_end_of_a_run_and_in_its_report(
     batcher: Command, emulator: Emulator, write_lines: Write
 ) -> None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from batcher.accounting.completion_time import clock_after, longest
 from batcher.jobs.run import ReadyRun
 from batcher.jobs.run_forecast import LIKELY_RATE, DeadlineForecast, TargetForecast
-from batcher.number_text import about, ago, duration, rate_text
+from batcher.number_text import about_duration, ago, duration, rate_text
 from batcher.storage.quota_file import seconds_between
 from batcher.updates.target_names import some_names
 
@@ -31,12 +31,12 @@ def target_pace(found: TargetForecast) -> str:
     if found.reading_decides and found.reading.rate is not None:
         parts.append(f"looking first at {rate_text(found.reading.rate)}")
     if found.work.seconds is not None:
-        return ", ".join([*parts, about(found.work.seconds)])
+        return ", ".join([*parts, about_duration(found.work.seconds)])
     writing = replace(found.writing, rate=LIKELY_RATE)
     likely = max(found.reading.seconds or 0.0, writing.seconds or 0.0)
     found_out = (
         f"the quota is found on the way; at {LIKELY_RATE:g}/s, which AWS most likely allows,"
-        f" {about(likely)}"
+        f" {about_duration(likely)}"
     )
     return ", ".join([found_out, *parts])
 
@@ -53,7 +53,7 @@ def forecast_lines(run: ReadyRun) -> Iterator[str]:
         by = "" if timetable is None else f", by --timetable {timetable}"
         of_it = f" ({duration(soaks)} of it soaks)" if soaks else ""
         seconds += soaks
-        yield f"Takes {about(seconds)}{of_it}{_until(run.now, seconds)}{by}."
+        yield f"Takes {about_duration(seconds)}{of_it}{_until(run.now, seconds)}{by}."
     if run.deadline is None or run.deadline.late:
         return
     left = max(0.0, run.deadline.seconds_left)
@@ -92,7 +92,7 @@ def _needed(rate: float) -> str:
 
 
 def _lasting(seconds: float) -> str:
-    return about(seconds).removeprefix("about ")
+    return about_duration(seconds).removeprefix("about ")
 
 
 def _until(now: datetime, seconds: float) -> str:

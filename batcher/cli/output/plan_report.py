@@ -161,7 +161,7 @@ class PlanPrinter:
 def _sentences(plan: Plan, out: Path | None, now: str) -> Iterator[str]:
     sends = {name: sends_text(each, looks=True, now=now) for name, each in plan.omissions.items()}
     for names in by_cause((text, name) for name, text in sends.items()):
-        to_targets = f"To {targets_text(names)}" if len(sends) > 1 else "A run"
+        to_targets = f"To {targets_text(names)} a run" if len(sends) > 1 else "A run"
         yield f"{to_targets} sends {sends[names[0]]}."
     effects = ", ".join(f"{number(count)} {name}" for name, count in plan.effects.items() if count)
     yield f"{several(plan.total, 'update')}: {effects or 'nothing to do'}."

@@ -7,7 +7,7 @@ from batcher.jobs.rehearsal_phases import Irreversible, RehearsedRun
 from batcher.jobs.rehearsal_report import ProvedBooks, Rehearsal, RehearsedPart
 from batcher.jobs.rehearsed_triggers import UnrestoredTrigger
 from batcher.jobs.run_audit import Discrepancies
-from batcher.number_text import about, duration, number, rate_text, several
+from batcher.number_text import about_duration, duration, number, rate_text, several
 from batcher.operations import UPDATE_TRIGGER
 from batcher.records import STATUSES, Summary
 from batcher.updates.trigger_name import trigger_name
@@ -136,4 +136,4 @@ def _durations(found: Rehearsal) -> Iterator[str]:
 def _lasting(seconds: float | None) -> str:
     if seconds is None:
         return "for an unknown time"
-    return about(seconds)
+    return about_duration(seconds)

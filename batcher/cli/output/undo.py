@@ -9,7 +9,7 @@ from batcher.cli.output.echo import echo
 from batcher.jobs.run import ReadyRun
 from batcher.jobs.run_forecast import LIKELY_RATE, TargetForecast
 from batcher.jobs.target_planner import PlannedUpdate
-from batcher.number_text import about, several
+from batcher.number_text import about_duration, several
 from batcher.storage.run_manifest import ROLLBACK
 
 CREATED_STAYS = (
@@ -46,10 +46,10 @@ def undo_duration(forecasts: Sequence[TargetForecast]) -> str:
     """How long that takes at the quotas that are known, in words."""
     seconds = longest([each.work for each in forecasts])
     if seconds is not None:
-        return about(seconds)
+        return about_duration(seconds)
     likely = max(replace(each.work, rate=LIKELY_RATE).seconds or 0.0 for each in forecasts)
     return (
-        f"{about(likely)} at {LIKELY_RATE:g}/s, which AWS most likely allows; its quota"
+        f"{about_duration(likely)} at {LIKELY_RATE:g}/s, which AWS most likely allows; its quota"
         " is not known"
     )
 
