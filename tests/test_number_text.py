@@ -3,6 +3,7 @@
 import pytest
 
 from batcher.number_text import (
+    about_duration,
     ago,
     duration,
     duration_of_call,
