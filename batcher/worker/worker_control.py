@@ -6,7 +6,7 @@ import msgspec
 
 from batcher.control.messages import REPLY_AT_MOST
 from batcher.foreign_text import shortened
-from batcher.number_text import several
+from batcher.number_text import duration, several
 from batcher.records import Depth
 from batcher.signals import stop_this_process
 from batcher.worker.health import Health
@@ -14,6 +14,7 @@ from batcher.worker.worker_status import WorkerStatus
 
 TARGETS_TOLD = 1_000
 REASON_AT_MOST = 5_000  # characters
+NEWS = 3.0  # seconds for which the depth of the queue is that of now
 FOR_THE_REST = 1 << 16  # bytes of a reply for what else is told
 
 
@@ -40,16 +41,17 @@ class WorkerAtWork:
         tally = self._status.tally
         ready = "ready" if found.reason is None else f"not ready: {found.reason}"
         counts = f"{tally.done:,} done, {tally.unsuccessful:,} failed"
-        progress = f"{counts}, {_depth(found.depth)}{ready}"
+        progress = f"{counts}, {_depth(found.depth, self._status.depth_age)}{ready}"
         return {"progress": progress, **msgspec.to_builtins(found)}
 
     def stop(self) -> None:
         stop_this_process()
 
 
-def _depth(depth: Depth | None) -> str:
-    """In words, what the queue has; nothing where it could not be asked."""
+def _depth(depth: Depth | None, age: float) -> str:
+    """In words, what the queue has, or had; nothing where it could not be asked."""
     if depth is None:
         return ""
-    dead = f"{several(depth.dead, 'dead letter')}, " if depth.dead else ""
-    return f"{depth.waiting:,} waiting, {dead}"
+    dead = f", {several(depth.dead, 'dead letter')}" if depth.dead else ""
+    when = f" {duration(age)} ago" if age > NEWS else ""
+    return f"{depth.waiting:,} waiting{dead}{when}, "

@@ -73,6 +73,7 @@ class WorkerStatus:
         self._failed = self._requests = self._throttles = 0
         self._sent = SentRate(SENT_OF)
         self.depth: Depth | None = None
+        self._depth_at = 0.0  # when it was that
         self._letters: tuple[LetterSnapshot, ...] | None = None
         self._members: tuple[FleetMember, ...] | None = None
         self._alone = False  # as the members could not be asked for
@@ -100,12 +101,17 @@ class WorkerStatus:
         while True:
             asked_at = self._clock.now()
             try:
-                self.depth = await admin.depth()
+                self.depth, self._depth_at = await admin.depth(), self._clock.now()
                 self._letters = await _newest_letters(admin) if self.depth.dead else ()
             except (BatcherError, OSError):
                 self.depth = self._letters = None
             took = self._clock.now() - asked_at
             await anyio.sleep(min(DEPTH_EVERY, max(admin.depth_every, took / DEPTH_PART)))
+
+    @property
+    def depth_age(self) -> float:
+        """Seconds since the queue had that depth."""
+        return self._clock.now() - self._depth_at
 
     async def watch_members(self) -> None:
         """Ask for the members of the fleet now and then. Runs until it is cancelled."""

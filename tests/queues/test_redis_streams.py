@@ -6,8 +6,10 @@ from typing import Any
 from redis.asyncio import Redis
 
 from batcher.queues.factory import open_queue
-from batcher.queues.redis_streams import MAX_DELIVERIES
-from batcher.queues.redis_streams_client import GROUP
+from batcher.queues.redis_streams import MAX_DELIVERIES, RedisQueue
+from batcher.queues.redis_streams_admin import RedisAdmin
+from batcher.queues.redis_streams_client import GROUP, RedisStream
+from batcher.records import Message
 from batcher.testing import update
 from tests.servers import Server
 
@@ -82,6 +84,32 @@ async def test_what_a_worker_gave_back_comes_to_it_again_before_anything_newer(
             (again,) = await opened.queue.receive(1)
             assert again.body == given_back.body
         assert len(await opened.queue.receive(10)) == 2
+
+
+async def test_what_is_given_back_while_it_looks_for_such_comes_before_anything_newer(
+    redis: Server,
+) -> None:
+    class GivingBack(RedisQueue):
+        """Gives a message back just after it has looked for such."""
+
+        held: Message | None = None
+
+        async def _take(self, *given: Any) -> list[Message]:
+            found = await super()._take(*given)
+            if (held := self.held) is not None:
+                self.held = None
+                await self.release(held)
+            return found
+
+    async with RedisStream(f"redis://127.0.0.1:{redis.port}/0", "looked") as stream:
+        queue = GivingBack(stream, lease=300)
+        await RedisAdmin(stream).send([update(number) for number in range(3)], "b")
+        first, second = await queue.receive(2)
+        await queue.release(second)
+        queue.held = first
+        assert [each.handle for each in await queue.receive(2)] == [second.handle]
+        assert [each.handle for each in await queue.receive(1)] == [first.handle]
+        await queue.leave()
 
 
 async def test_what_another_worker_has_by_now_is_left_to_it(redis: Server, client: Redis) -> None:
