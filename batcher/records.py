@@ -44,7 +44,7 @@ class BasedOn(Struct, frozen=True, kw_only=True, omit_defaults=True):
     sent_at: float | None = None
 
 
-class Update(Struct, frozen=True, kw_only=True):
+class Update(Struct, frozen=True, kw_only=True, gc=False):
     """One UpdateEventTrigger request with an id.
 
     ``line`` is 1-based: the line in the file, or the position in an iterable. ``target`` is empty
@@ -81,7 +81,7 @@ class Update(Struct, frozen=True, kw_only=True):
         return str(self.request["EventTriggerName"])
 
 
-class Attempt(Struct, frozen=True, kw_only=True):
+class Attempt(Struct, frozen=True, kw_only=True, gc=False):
     """What came of one request.
 
     ``code`` is None when AWS accepted it; ``seconds`` is from sending to the answer.
@@ -100,7 +100,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     retry_after: float | None = None
 
 
-class Error(Struct, frozen=True, kw_only=True):
+class Error(Struct, frozen=True, kw_only=True, gc=False):
     """Why an update did not succeed: AWS's code, or a name for what went wrong on the way."""
 
     code: str
@@ -108,7 +108,7 @@ class Error(Struct, frozen=True, kw_only=True):
     http_status: int | None = None
 
 
-class Seconds(Struct, frozen=True, kw_only=True):
+class Seconds(Struct, frozen=True, kw_only=True, gc=False):
     """Where the time of an update, or of all of them, went. Seconds.
 
     ``unreachable``: nothing could be sent, as requests did not leave this machine; ``paused``:
@@ -149,7 +149,7 @@ def _milliseconds(seconds: float) -> float:
     return round(seconds, 3) if seconds else 0.0
 
 
-class Result(Struct, frozen=True, kw_only=True):
+class Result(Struct, frozen=True, kw_only=True, gc=False):
     """The one final record of an update: a line of ``results.jsonl``.
 
     Times are UTC, ISO 8601 with milliseconds.

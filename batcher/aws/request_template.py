@@ -71,38 +71,44 @@ class RequestShape:
             raise NotTemplatedError(f"{operation.name} {reason}")
         self.name = str(operation.name)
         self.method = str(operation.http["method"])
-        self._labels: dict[str, str] = {}
+        self._labels: set[str] = set()
         self._query: dict[str, str] = {}
         self._body: set[str] = set()
+        named: dict[str, str] = {}
         for name, member in operation.input_shape.members.items():
             key = str(member.serialization.get("name", name))
             match member.serialization.get("location"):
                 case "uri":
-                    self._labels[key] = name
+                    self._labels.add(name)
+                    named[key] = name
                 case "querystring":
                     self._query[name] = key
                 case _:
                     self._body.add(name)
-        self._known = frozenset(operation.input_shape.members)
         self._path = [
-            (literal, self._labels[label] if label else None)
+            (literal, named[label] if label else None)
             for literal, label, *_ in Formatter().parse(operation.http["requestUri"])
         ]
 
     def fill(self, members: Mapping[str, Any]) -> Filled:
         """Raises KeyError for a member that the model has not, and for a label without one."""
-        given = {name: value for name, value in members.items() if value is not None}
-        if not given.keys() <= self._known:
-            raise KeyError(*(given.keys() - self._known))
+        body, asked, labels = {}, {}, {}
+        for name, value in members.items():
+            if value is None:
+                continue
+            if name in self._body:
+                body[name] = value
+            elif name in self._query:
+                asked[self._query[name]] = _text(value)
+            elif name in self._labels:
+                labels[name] = value
+            else:
+                raise KeyError(name)
         path = ""
-        for literal, name in self._path:
-            path += literal + _encoded(given[name]) if name else literal
-        asked = {self._query[name]: _text(given[name]) for name in given if name in self._query}
+        for literal, label in self._path:
+            path += literal + _encoded(labels[label]) if label else literal
         query = percent_encode_sequence(asked) if asked else ""
-        if not self._body:
-            return Filled(path, query, b"")
-        body = {name: value for name, value in given.items() if name in self._body}
-        return Filled(path, query, _written(body))
+        return Filled(path, query, _written(body) if self._body else b"")
 
 
 class RequestTemplate:

@@ -5,7 +5,6 @@ retries are in ``retrying``.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import nullcontext
 from functools import partial
 from typing import Any, Protocol, TypeAlias, assert_never
 
@@ -115,7 +114,9 @@ class Reconciler:
 
     async def settle(self, update: Update) -> Result | None:
         if not (self._look or update.based_on is not None or self._omitted.sends_whole):
-            return await self._settle_unseen(update)
+            if self._finds_out(update):
+                return await self._find_out(update)
+            return await self._send_unseen(update)
         if (stale := await self._stale_by_list(update)) is not None:
             return self._unsent(update, RetryState(update.id, self._clock.wall()), stale)
         self.ahead.resize(self._places_ahead())
@@ -134,9 +135,9 @@ class Reconciler:
         sent = self._writing[UPDATE_TRIGGER].pacer.in_flight
         return sent + _ahead_at_most(self._write_rate(), self._look_seconds)
 
-    async def _settle_unseen(self, update: Update) -> Result | None:
-        """Send what is given without a look, unless one is needed to find out what that clears."""
-        async with self._omitted.looking if self._finds_out(update) else nullcontext():
+    async def _find_out(self, update: Update) -> Result | None:
+        """Send what is given after a look, where one is needed to find out what that clears."""
+        async with self._omitted.looking:
             looked = None
             if self._finds_out(update):
                 if (looked := await self._reading.run_attempts_for(update)) is None:
@@ -292,15 +293,15 @@ class Reconciler:
             return result
         return replace(result, based_on=BasedOn(sha256=digest(shown, self._options.writable)))
 
-    async def _write(
+    def _write(
         self,
         operation: str,
         update: Update,
         members: Mapping[str, Any],
         still_wanted: StillWanted | None = None,
-    ) -> RetryState | None:
+    ) -> Awaitable[RetryState | None]:
         may_send = None if self._may_send is None else partial(self._may_send, update)
-        return await self._writing[operation].run_attempts(
+        return self._writing[operation].run_attempts(
             update.id,
             members,
             may_send,

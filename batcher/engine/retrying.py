@@ -189,8 +189,17 @@ class Retrying:
     ) -> None:
         """Make attempts, with waits between them, until the policies say that it is enough."""
         call: RetryCallState | None = None  # what policies are asked with, once they are
+        gate = self._gate
         while True:
-            verdict = await self._attempt(state, members, may_send, still_wanted)
+            if gate is not None and gate.is_refused_alone(state, _domain_in(members)):
+                state.held = False  # it is allowed to others
+                verdict = state.verdict
+            else:
+                try:
+                    verdict = await self._send(state, members, may_send, still_wanted)
+                finally:
+                    if gate is not None:
+                        gate.leave()
             if verdict is Verdict.ACCEPTED:  # as nearly all: no policy has anything to say
                 return
             call = call or RetryCallState(self._retrying, None, (state,), {})
@@ -201,23 +210,6 @@ class Retrying:
             await self._prepare_next(state, wait)
             call.prepare_for_next_attempt()
             await self.pacer.back_off(wait)
-
-    async def _attempt(
-        self,
-        state: RetryState,
-        members: Mapping[str, Any],
-        may_send: Callable[[], bool] | None,
-        still_wanted: StillWanted | None,
-    ) -> Verdict:
-        if (gate := self._gate) is None:
-            return await self._send(state, members, may_send, still_wanted)
-        if gate.is_refused_alone(state, str(members.get("DomainName", ""))):
-            state.held = False  # it is allowed to others
-            return state.verdict
-        try:
-            return await self._send(state, members, may_send, still_wanted)
-        finally:
-            gate.leave()
 
     async def _send(
         self,
@@ -239,7 +231,7 @@ class Retrying:
         if verdict is Verdict.ACCEPTED:
             self._credentials.mark_accepted(state.credentials)
         state.record(attempt, verdict, permit, self.pacer.unpaused())
-        domain = str(members.get("DomainName", ""))
+        domain = _domain_in(members)
         self._on_attempt(
             AttemptMade(
                 id=state.id,
@@ -313,3 +305,7 @@ class Retrying:
             )
         state.waited(wait)
         self._log.scheduled(state, wait)
+
+
+def _domain_in(members: Mapping[str, Any]) -> str:
+    return str(members.get("DomainName", ""))
