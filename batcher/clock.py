@@ -13,7 +13,7 @@ _STEADY: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 def iso_text(digits: int) -> str:
     """The time now: UTC, ISO 8601, with so many digits of a second, 1 to 9."""
     seconds, part = divmod(time.time_ns(), 1_000_000_000)
-    return f"{_second(seconds)}.{part // 10 ** (9 - digits):0{digits}}Z"
+    return f"{_second(seconds)}.{str(part + 1_000_000_000)[1 : digits + 1]}Z"
 
 
 @lru_cache(maxsize=8)  # it is the same thousands of times

@@ -31,6 +31,8 @@ class Verdict(Enum):
     CREDENTIALS = "credentials"  # refresh once, else stop the run
     REDIRECTED = "redirected"  # not AWS's answer, whoever gave it: stop the target
 
+    __hash__ = object.__hash__  # each is one object; Enum's own is a function of Python's
+
     @property
     def retryable(self) -> bool:
         """Whether another attempt may end otherwise."""

@@ -58,8 +58,8 @@ def check_asked(answer: dict[str, Any], asked: Mapping[str, Any]) -> None:
 
     ``asked``: the members of the request. Takes out of the answer what is not of the model.
     """
-    domains = answer.pop(DOMAINS, set())
-    if SAYS_DOMAIN in asked and domains - {asked[SAYS_DOMAIN]}:
+    domains = answer.pop(DOMAINS, None)
+    if domains and SAYS_DOMAIN in asked and domains - {asked[SAYS_DOMAIN]}:
         raise UnreadableAnswerError("it is of another domain than the one asked for")
     if _TRIGGER in asked and answer.get(_TRIGGER, asked[_TRIGGER]) != asked[_TRIGGER]:
         raise UnreadableAnswerError("it is of another trigger than the one asked for")

@@ -4,7 +4,6 @@ The most urgent first, also before who came earlier and waits for a token. Turns
 order of the waiting are here; how long the next token takes, a limiter knows.
 """
 
-import asyncio
 import heapq
 from collections.abc import Callable
 from functools import cached_property
@@ -18,6 +17,7 @@ from batcher.accounting.verdicts import Verdict
 from batcher.engine.pace_control import PaceControl, PaceGate
 from batcher.ports import Clock, Limiter, PromptLimiter
 from batcher.records import Attempt
+from batcher.wake_up import WakeUp
 
 # a retry goes ahead of a first attempt: an update that was begun is finished first
 RETRY, FIRST = 0, 1
@@ -255,7 +255,7 @@ class Pacer:
         for waiter in self._waiting:
             if not waiter.must_finish:
                 waiter.refused = True
-                waiter.call()
+                waiter.called.call()
         self._waiting = [waiter for waiter in self._waiting if not waiter.refused]
         heapq.heapify(self._waiting)
 
@@ -293,12 +293,12 @@ class Pacer:
                 self._taken = True
                 return
             self._full_since = self.clock.now()
-        called = waiter.called = asyncio.get_running_loop().create_future()
+        waiter.called = WakeUp()
         heapq.heappush(self._waiting, waiter)
         if self._head is not None and self._is_overtaken(self._head):
             self._cancel_head(self._head)
         try:
-            await called
+            await waiter.called
         except BaseException:
             if waiter in self._waiting:
                 self._waiting.remove(waiter)
@@ -344,7 +344,7 @@ class Pacer:
             else:
                 self._note_full(now - self._full_since, 0.0)
                 self._full_since = now
-            waiter.call()
+            waiter.called.call()
         if not self._taken and not self._waiting:
             self._tell_empty()
 
@@ -378,15 +378,10 @@ class _Waiter:
         self.urgency = urgency
         self.must_finish = must_finish
         self.refused = False
-        self.called: asyncio.Future[None]  # an event of anyio's takes six times as long
+        self.called: WakeUp
         self.scope: anyio.CancelScope | None = None
         self.ticket: object | None = None  # served at ``left``, and has its slot
         self.left = self.without_slot = 0.0  # seconds that it was the first, and no slot was there
-
-    def call(self) -> None:
-        """Wake it, also where it is cancelled and does not know yet."""
-        if not self.called.done():
-            self.called.set_result(None)
 
     def __lt__(self, other: "_Waiter") -> bool:
         return self.key < other.key

@@ -20,6 +20,7 @@ from batcher.errors import JournalError
 from batcher.storage.file_system import open_or_create, sync_file
 from batcher.storage.hash_chain import ChainTip, Head
 from batcher.storage.journal_reader import damaged
+from batcher.wake_up import WakeUp
 
 R = TypeVar("R")
 
@@ -47,7 +48,8 @@ class Journal(Generic[R]):
         self._durable = 0
         # once a batch is lost, nothing that comes after may be told of
         self._broken: JournalError | None = None
-        self._written: anyio.Event | None = None  # of the write under way: it is over
+        # of those who wait for the write under way to be over; None: none is
+        self._waiting: list[WakeUp] | None = None
         try:
             self._file, self._length = _open(path, tip)
         except OSError as error:
@@ -109,14 +111,17 @@ class Journal(Generic[R]):
         while self._durable < mine:
             if self._broken is not None:
                 raise JournalError(str(self._broken)) from self._broken
-            if self._written is None:
+            if self._waiting is None:
                 await self._write_pending()
-            else:
-                await self._written.wait()  # what comes meanwhile goes together with the next
+            else:  # what comes meanwhile goes together with the next
+                over = WakeUp()
+                self._waiting.append(over)
+                await over
 
     async def _write_pending(self) -> None:
         """Put all that was added by the end of this turn of the event loop on disk."""
-        self._written = written = anyio.Event()
+        waiting: list[WakeUp] = []
+        self._waiting = waiting
         try:
             with anyio.CancelScope(shield=True):
                 await checkpoint()
@@ -128,8 +133,9 @@ class Journal(Generic[R]):
             self._broken = self._broken or JournalError(_lost(self.path, error))
             raise
         finally:
-            self._written = None
-            written.set()
+            self._waiting = None
+            for over in waiting:
+                over.call()
 
     def _advance(self, batch: bytes) -> Head | None:
         """The head of the journal once that is on disk: all that was added up to now."""

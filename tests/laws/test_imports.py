@@ -26,6 +26,7 @@ OWNERS = {
         "cli.loop_call",
         "http",
         "logs",
+        "wake_up",
     ),
     "botocore": ("aws", "queues.sqs_client", "emulator"),
     "click": ("cli",),
