@@ -35,6 +35,7 @@ from batcher.jobs.permission_checks import PERMISSIONS, SIGNED, Sample, check_pe
 from batcher.jobs.queue_admin import QueueAddress
 from batcher.jobs.shared_checks import check_limiter, check_queue
 from batcher.jobs.target_checks import PLACE_CHECKS, check_credentials, check_place
+from batcher.number_text import number
 from batcher.queues.sqs_url import place_of
 from batcher.wiring.targets import TargetConnector
 
@@ -117,7 +118,7 @@ def _groups(
             yield CheckGroup(
                 subject=f"target {settings.target}",
                 names=(WITHOUT_TARGET,),
-                find=partial(_tell_no_table, settings.target),
+                find=partial(_tell_no_table, settings),
             )
         for name in _looked_at(settings, visit):
             subject = f"target {name}"
@@ -145,11 +146,19 @@ def _looked_at(settings: Settings, visit: Visit) -> Iterable[str]:
     return (visit.only,) if visit.only is not None else settings.targets or (settings.target,)
 
 
-async def _tell_no_table(target: str, told: Told) -> None:
+async def _tell_no_table(settings: Settings, told: Told) -> None:
+    if not settings.has_target_of_its_own:
+        told.untested(
+            WITHOUT_TARGET,
+            f"are invalid beside {number(len(settings.targets))} targets: if there are any, nothing"
+            " is sent. Name a target in each line, or one for these with --target.",
+        )
+        return
     told.untested(
         WITHOUT_TARGET,
-        f"are of target {target}, which has no table: if there are any, a run can't start unless"
-        " Region and credentials of its own are found. Name one of the tables with --target.",
+        f"are of target {settings.target}, which has no table: if there are any, a run can't start"
+        " unless Region and credentials of its own are found. Name one of the tables with"
+        " --target.",
     )
 
 

@@ -51,6 +51,9 @@ async def test_each_command_names_the_target_of_a_trigger_and_verify_goes_by_the
     first = f"acme/t0 (target {TARGETS[0]})"
     linted = await batcher("lint", "updates.jsonl")
     assert f"line 1: {first}\n" in linted.err
+    write_lines([*lines(), {"target": TARGETS[5], **change(1)}], "uneven.jsonl")
+    dry = await batcher("run", "uneven.jsonl", "--dry-run")
+    assert f"pace of target {TARGETS[5]}, which takes longest: " in dry.err
     planned = await batcher("plan", "updates.jsonl")
     assert f"24 updates to 24 targets: {first}," in planned.err
     assert planned.err.count("sends what each line gives") == 1

@@ -134,6 +134,13 @@ async def test_of_lines_that_name_no_target_it_is_said_that_their_target_has_no_
         found = await examine(msgspec.structs.replace(settings, target=target), Visit(), within=5)
         assert verdicts(found, "target default") == told
         assert verdicts(found, "target a")["Region"] == "ok"
+    both = resolve({"targets": {"a": {"region": "r"}, "b": {"region": "r"}}})
+    (check,) = [
+        each
+        for each in (await examine(both, Visit(), within=5)).checks
+        if each.subject == "target default"
+    ]
+    assert "are invalid beside 2 targets" in check.seen + check.advice
 
 
 async def test_of_many_targets_the_one_that_is_named_is_looked_at_alone(

@@ -32,13 +32,19 @@ def target_pace(found: TargetForecast) -> str:
         parts.append(f"looking first at {rate_text(found.reading.rate)}")
     if found.work.seconds is not None:
         return ", ".join([*parts, about_duration(found.work.seconds)])
-    writing = replace(found.writing, rate=LIKELY_RATE)
-    likely = max(found.reading.seconds or 0.0, writing.seconds or 0.0)
     found_out = (
         f"the quota is found on the way; at {LIKELY_RATE:g}/s, which AWS most likely allows,"
-        f" {about_duration(likely)}"
+        f" {about_duration(likely_seconds(found))}"
     )
     return ", ".join([found_out, *parts])
+
+
+def likely_seconds(found: TargetForecast) -> float:
+    """How long a target takes, at what AWS most likely allows where its quota is not known."""
+    if found.work.seconds is not None:
+        return found.work.seconds
+    writing = replace(found.writing, rate=LIKELY_RATE)
+    return max(found.reading.seconds or 0.0, writing.seconds or 0.0)
 
 
 def forecast_lines(run: ReadyRun) -> Iterator[str]:

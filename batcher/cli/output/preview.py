@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from batcher.aws.client import AwsTarget
 from batcher.cli.output.echo import echo
-from batcher.cli.output.forecast import forecast_lines, target_pace
+from batcher.cli.output.forecast import forecast_lines, likely_seconds, target_pace
 from batcher.cli.output.omission import sends_text
 from batcher.cli.output.selected_part import part_lines
 from batcher.cli.output.undo import undo_lines
@@ -121,7 +121,7 @@ def _together(run: ReadyRun, names: list[str]) -> Iterator[str]:
         domains.update(index.domains)
     if domains:
         yield f"  domains: {_domains(domains.most_common())}"
-    slowest = max(names, key=lambda name: run.forecasts[name].work.seconds or 0.0)
+    slowest = max(names, key=lambda name: likely_seconds(run.forecasts[name]))
     paces = {target_pace(run.forecasts[name]) for name in names}
     whose = f" of target {slowest}, which takes longest" if len(paces) > 1 else " of each"
     yield f"  pace{whose}: {target_pace(run.forecasts[slowest])}"
