@@ -65,6 +65,7 @@ def serve(control: socket.socket) -> dict[str, Any] | None:
         if process == 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            control.detach()  # it is closed below, and its number may be another file's after that
             for number, descriptor in enumerate(given):
                 os.dup2(descriptor, number)
             os.closerange(DESCRIPTORS, os.sysconf("SC_OPEN_MAX"))
