@@ -1,7 +1,7 @@
 """The commands by name, what their options are parsed by, and what an error of one ends it with.
 
-A command's module, with all that it imports, is imported when it is called, and the listing of
-``--help`` imports none.
+The listing of ``--help`` imports no command. One that is named is imported with its flags, and what
+it does, with all that this imports, when it is called.
 """
 
 import io
