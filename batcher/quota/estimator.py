@@ -296,6 +296,9 @@ class RateEstimator:
             seconds = max(tuning.growth_seconds, tuning.growth_round_trips * state.latency.mean)
             if known and self._excess > tuning.doubled_excess:
                 seconds *= tuning.doubled_slower
+            if self._searches_single and self._excess < least:
+                self._excess = least  # a refusal proves the more, the less too fast it was
+                return
             growth = math.exp(1 / (self._rate_at(now) * seconds))
             self._excess = max(self._excess, least) * min(tuning.growth_at_most, growth)
 
@@ -341,24 +344,33 @@ class RateEstimator:
         """Find out what that throttle means, and do it."""
         late = self._far_too_late(ticket.sent)
         if ticket.decided >= self._cut_at:
-            self._rethink()
-        evidence = self._evidence(ticket, late)
+            self._rethink(is_first=ticket.number == 0 and self._was_alone(ticket))
+        surprise = self._is_surprise(ticket, now)
+        evidence = self._evidence(ticket, late, surprise=surprise)
         cause = cause_of(evidence)
         lesson = lesson_of(cause, evidence)
         self._strays.throttled(cause, holding=self._holding(ticket.sent), late=late)
         if lesson is Lesson.NOTHING:
             self._state.throttle_log.not_taken(ticket.number, 1.0)
         else:
-            self._learn(lesson, ticket, now, expected=evidence.expected)
+            expected = evidence.expected or not surprise
+            self._learn(lesson, ticket, now, expected=expected)
 
-    def _rethink(self) -> None:
+    def _rethink(self, *, is_first: bool) -> None:
         """Suppose a larger bucket, if another throttle says that it is none of one token."""
         was_supposed = self._single.is_supposed
-        self._single.refused(self._accepted, self._since_cut)
+        self._single.refused(self._accepted, self._since_cut, first=is_first)
         if was_supposed and not self._single.is_supposed:
             self._state.reckon_burst()
 
-    def _evidence(self, ticket: Ticket, late: bool | None) -> Evidence:
+    def _is_surprise(self, ticket: Ticket, now: float) -> bool:
+        """Whether a throttle is none that the search for an interval has to expect."""
+        if not self._searches_single:
+            return True
+        pace, alone = min(self._rate_at(now), ticket.rate), self._was_alone(ticket)
+        return self._state.unit_search.is_surprise(ticket.sent, pace, alone=alone)
+
+    def _evidence(self, ticket: Ticket, late: bool | None, *, surprise: bool) -> Evidence:
         state, strays = self._state, self._strays
         expected_from = self._tuning.expected_from * state.cycle
         return Evidence(
@@ -367,7 +379,7 @@ class RateEstimator:
             same_event=ticket.decided < self._cut_at,
             expected=state.phase is Phase.RAMP or self._since_cut >= expected_from,
             late_twice=strays.late_twice(late),
-            too_many=strays.too_many and not self._searches_single,
+            too_many=strays.too_many and surprise,
             is_run=strays.is_run,
             unit_bucket=state.is_unit_bucket,
             overflowed=state.bucket.overflow > state.count_error,
@@ -410,8 +422,7 @@ class RateEstimator:
         strays = self._strays.hypothesis is Hypothesis.STRAYS
         if strays and self._since_cut > tuning.fresh:
             state.raise_to(tuning.run_keeps * pace)
-        # one lowering is natural below a rate that somebody chose, and each in a search
-        if not expected and not self._searches_single:
+        if not expected:  # one lowering is natural below a rate that somebody chose
             least = tuning.lowered * rate_before
             lowered = state.bucket.rate < least < tuning.lowered * self._ceiling
             self._strays.cut(lowered=lowered)

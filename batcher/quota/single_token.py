@@ -65,8 +65,8 @@ class SingleToken:
         self._refusals = 0  # of calls that were to arrive in time
         self._soon = 0  # refusals in succession, each a few calls after the one before
 
-    def refused(self, accepted: int, since: int) -> None:
-        """Note the first refusal of an event.
+    def refused(self, accepted: int, since: int, *, first: bool = False) -> None:
+        """Note the first refusal of an event; ``first``: it is that of the very first call.
 
         ``accepted``: calls from the start, ``since``: and from the refusal before.
         """
@@ -74,7 +74,8 @@ class SingleToken:
         self._refusals += self.is_supposed
         self._soon = self._soon + 1 if since < self._tuning.few else 1
         if self._refusals == 0:
-            self.is_supposed = self._low and accepted <= self._tuning.few
+            # a very first call that is refused found what others left, or a stray throttle
+            self.is_supposed = self._low and not first and accepted <= self._tuning.few
         elif self._soon > self._tuning.soon:  # more than jitter: the rate is a lower one
             self.is_searched |= self._at_first <= self._tuning.at_once
             self.is_supposed &= self.is_searched

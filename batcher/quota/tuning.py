@@ -218,6 +218,7 @@ class UnitSearchTuning:
     seconds: float = 20.0
     sure_seconds: float = 60.0  # seconds: the same for a whole number with nothing beside it
     nearly: float = 0.9  # times the rate: so much was proved good
+    narrow: float = 1.2  # times the rate: and so much too high; else its ± is too wide to remember
     # times: as long each time that a higher rate was refused again, lest a long job be refused once
     # a minute
     seconds_growth: float = 2.0

@@ -79,33 +79,42 @@ class UnitBucketSearch:
     def is_overdue(self, rate: float, now: float) -> bool:
         """Whether no call was refused for so long that a higher rate than this may be good now."""
         tuning = self._tuning
-        is_sure = rate >= 1 and rate == int(rate) and tuning.nearly * rate <= self._low
+        is_near = tuning.nearly * rate <= self._low and self._high <= tuning.narrow * rate
+        is_sure = rate >= 1 and rate == int(rate) and is_near
         seconds = tuning.sure_seconds if is_sure else tuning.seconds
         often = tuning.seconds_growth ** max(0, self._confirmed - 1)
         return now - self._refused_at > min(tuning.longest, seconds * often)
+
+    def is_surprise(self, sent: float, rate: float, *, alone: bool = True) -> bool:
+        """Whether a call that left then at ``rate`` should find a token for sure."""
+        high, about = self._too_high(sent, alone=alone), self._tuning.jitter * self._low
+        return self._low > 0 and (high <= self._low or max(high, rate) <= about)
 
     def refused(self, sent: float, rate: float, *, since: int, alone: bool = True) -> float | None:
         """The rate to go on with after a refusal at ``rate``; None: none is known to be good yet.
 
         Never above ``rate``. ``since``: calls accepted since the refusal before.
         """
-        tuning = self._tuning
-        gap = sent - self._last_sent - self._last_late
-        high = 1 / gap if alone and gap > tuning.shortest else math.inf
-        self._refused_at = sent
-        # a call at about the good rate was refused, or one that came later than it has to
-        about = tuning.jitter * self._low
-        if self._low > 0 and (high <= self._low or max(high, rate) <= about):
+        high = self._too_high(sent, alone=alone)
+        if self.is_surprise(sent, rate, alone=alone):
+            # one alone may be stray, or somebody else's
+            self._refused_at = sent if self._refusals else self._refused_at
             return min(rate, self._lowered(rate, high, since))
+        self._refused_at = sent
         self._high = min(self._high, high)
         if self._low == 0:
             return None
-        if high > tuning.jitter * rate:
+        if high > self._tuning.jitter * rate:
             return self._doubted(rate)
         self._quick_refusals = 0
         found = min(rate, self._between(self._low, min(rate, high)))
-        self._confirmed = self._confirmed + 1 if found <= tuning.near * self._low else 0
+        self._confirmed = self._confirmed + 1 if found <= self._tuning.near * self._low else 0
         return found
+
+    def _too_high(self, sent: float, *, alone: bool) -> float:
+        """The least rate that is too high if a call that left then is refused."""
+        gap = sent - self._last_sent - self._last_late
+        return 1 / gap if alone and gap > self._tuning.shortest else math.inf
 
     def _lowered(self, rate: float, high: float, since: int) -> float:
         """A rate below one that was good: the quota has fallen, or somebody else takes tokens."""
@@ -117,7 +126,7 @@ class UnitBucketSearch:
         elif self._refusals == 1:
             quickly = since < tuning.quickly
             self._quick_refusals = self._quick_refusals + 1 if quickly else 0
-            self._high = min(rate, high)
+            self._high = high
             # calls that were accepted since say how far off it can be
             self._low = self._high * (1 - min(self._step, tuning.most_step / (1 + since)))
         return self._low

@@ -162,7 +162,7 @@ def test_a_rate_is_overdue_after_some_seconds_and_one_that_is_sure_after_a_minut
     search = between(0.7, 0.72)
     assert not search.is_overdue(0.7, 115.0)
     assert search.is_overdue(0.7, 121.0)
-    sure = between(0.98, 1.2)
+    sure = between(0.98, 1.15)
     assert not sure.is_overdue(1.0, 155.0)
     assert sure.is_overdue(1.0, 161.0)
 
@@ -179,10 +179,10 @@ def test_a_quota_met_while_answers_were_late_is_used_again_some_seconds_after(
     again = late[1] + 20
     assert min(log.accepted_between(again, 90) for log in logs) >= 0.88 * rate * (90 - again) - 1
     refused = [len(log.throttled) for log in logs]
-    assert sum(refused) / len(refused) <= 14
+    assert sum(refused) / len(refused) <= 16
 
 
-@pytest.mark.parametrize(("rate", "calls", "refused"), [(0.2, 11, 7), (0.5, 28, 5), (1, 58, 3)])
+@pytest.mark.parametrize(("rate", "calls", "refused"), [(0.2, 11, 7), (0.5, 28, 8), (1, 58, 3)])
 def test_a_small_quota_that_nobody_gave_is_found_with_few_throttles(
     rate: float, calls: int, refused: int
 ) -> None:
