@@ -35,7 +35,9 @@ class RetryChoice(Struct, frozen=True, kw_only=True, eq=False):
         Raises InputError when there are none left.
         """
         if len(self.superseded) == len(self.lines):
-            raise InputError("nothing to retry: to send any of them now would undo a later update.")
+            raise InputError(
+                "nothing to retry: to send any of them now would undo a later update. Leave them."
+            )
         lines = (line for line in self.lines if line not in self.superseded)
         for _, members in lines_again(self.run, lines):
             yield members
@@ -101,4 +103,5 @@ def _nothing(run: RunReader, codes: Collection[str], others: Counter[str]) -> st
         else ("no update failed or is in doubt")
     )
     found = ", ".join(counts) or "none"
-    return f"nothing to retry: {what}. Results of {run.where}: {found}."
+    advice = "Give another --code, or none" if codes else "Leave it as it is"
+    return f"nothing to retry: {what}. Results of {run.where}: {found}. {advice}."
