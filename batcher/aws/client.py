@@ -264,7 +264,7 @@ class AwsTarget:
             except Exception:  # as above
                 return self.account_id
             try:
-                await self._guard.identify(frozen, self._ask_account)
+                await self._guard.identify(frozen, self._ask_account, self.region)
             except RedirectError as error:
                 raise AwsError(f"target {self.name}: STS: {error}") from error
         elif self.settings.account is not None:
@@ -303,6 +303,9 @@ class AwsTarget:
     async def _sign_in(self, *, opening: bool) -> tuple[SharedSession, CheckedCredentials]:
         """A session that has a Region, and what requests there are signed with."""
         shared = self._sessions.session(self.name, self.settings, opening=opening)
+        if self._guard.region not in (None, shared.region):  # the profile names another one by now
+            there = replace(self.settings, region=self._guard.region)
+            shared = self._sessions.session(self.name, there, opening=opening)
         self._shared = shared
         if not shared.region:
             raise SettingsError(f"target {self.name}: no Region. Give --region, or set AWS_REGION.")

@@ -15,7 +15,7 @@ from batcher.aws.credentials import open_session, region_of
 from batcher.aws.mfa import one_at_a_time
 from batcher.aws.one_attempt import client_config
 from batcher.aws.server_clock import ServerClock
-from batcher.aws.sts_client import AT_ONCE, StsClient
+from batcher.aws.sts_client import AT_ONCE, StsClient, StsPace
 from batcher.config import TargetSettings
 from batcher.errors import CredentialsError
 from batcher.ports import Clock
@@ -36,6 +36,7 @@ class SharedSession:
     """A session that many targets use. ``number``: how many there were before, of all keys.
 
     ``server_clock``: AWS's clock at that endpoint. ``timeouts``: to connect, and of each read.
+    ``sts_pace``: what the sessions of that key have kept to, and this one does.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class SharedSession:
         clock: Clock,
         timeouts: tuple[float, float],
         server_clock: ServerClock,
+        sts_pace: StsPace,
     ) -> None:
         self.number = number
         self.read_at = clock.now()
@@ -61,7 +63,7 @@ class SharedSession:
         self._own: Any = None
         self._known = False
         self._identities: dict[str, StsIdentity] = {}
-        self.sts = StsClient(self._sts_client, clock)
+        self.sts = StsClient(self._sts_client, sts_pace)
 
     async def own_credentials(self) -> Any:
         """The session's own credentials; None where it has none.
@@ -132,6 +134,8 @@ class SharedSessions:
         self._count = 0
         self._sessions: dict[SessionKey, SharedSession] = {}
         self._clocks: dict[str | None, ServerClock] = {}
+        # how fast STS lets roles be assumed is not read anew
+        self._paces: dict[SessionKey, StsPace] = {}
         self._useless: dict[str, int] = {}  # numbers of sessions, by target
 
     def session(
@@ -169,4 +173,5 @@ class SharedSessions:
             clock=self._clock,
             timeouts=self._timeouts,
             server_clock=self.server_clock(key.endpoint_url),
+            sts_pace=self._paces.setdefault(key, StsPace(self._clock)),
         )

@@ -25,44 +25,19 @@ SLOWEST = 0.2  # requests per second
 SLOWER, FASTER = 0.5, 1.02  # what becomes of the pace by a throttle, and by each answer
 
 
-class StsClient:
-    """``create``: a new client that is not open yet, as AioSession.create_client returns it."""
+class StsPace:
+    """When requests to STS may leave; of all clients that ask there, one after the other too."""
 
-    def __init__(self, create: Callable[[], Any], clock: Clock) -> None:
-        self._create = create
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._client: Any = None
-        self._users = 0
-        self._door = anyio.Lock()
-        self._slots = anyio.Semaphore(AT_ONCE)
+        self.slots = anyio.Semaphore(AT_ONCE)
         self._turns = anyio.Lock()
         self._rate = RATE
         self._next = 0.0  # when the next one may leave
         self._slowed_at = -inf  # by the throttle of a request that left before
         self._pauses = Backoff(PAUSE, LONGEST_PAUSE)
 
-    async def assume_role(self, **members: Any) -> dict[str, Any]:
-        """AssumeRole's answer; a throttle holds every request back, and is tried again after it.
-
-        Raises what the SDK does, and RedirectError.
-        """
-        throttles = 0
-        async with self._slots, self._opened() as client:
-            while True:
-                left_at = await self._turn()
-                try:
-                    answer: dict[str, Any] = await client.assume_role(**members)
-                except sdk.ClientError as error:
-                    throttles += 1
-                    if throttles > THROTTLES_AT_MOST or not _is_throttle(error):
-                        raise
-                    self._slow_down(left_at)
-                else:
-                    self._pauses.reset()
-                    self._rate = min(RATE, self._rate * FASTER)
-                    return answer
-
-    def _slow_down(self, left_at: float) -> None:
+    def slow_down(self, left_at: float) -> None:
         """Once for all requests that had left when it was throttled first."""
         if left_at < self._slowed_at:
             return
@@ -70,13 +45,52 @@ class StsClient:
         self._rate = max(SLOWEST, self._rate * SLOWER)
         self._slowed_at, self._next = now, now + self._pauses.next_pause()
 
-    async def _turn(self) -> float:
+    def speed_up(self) -> None:
+        """After an answer."""
+        self._pauses.reset()
+        self._rate = min(RATE, self._rate * FASTER)
+
+    async def turn(self) -> float:
         """Wait for one's turn, which a throttle puts off meanwhile; returns when that is."""
         async with self._turns:
             while (now := self._clock.now()) < self._next:
                 await self._clock.sleep(self._next - now)
             self._next = now + 1 / self._rate
         return now
+
+
+class StsClient:
+    """``create``: a new client that is not open yet, as AioSession.create_client returns it.
+
+    ``pace``: that of all who ask there.
+    """
+
+    def __init__(self, create: Callable[[], Any], pace: StsPace) -> None:
+        self._create = create
+        self.pace = pace
+        self._client: Any = None
+        self._users = 0
+        self._door = anyio.Lock()
+
+    async def assume_role(self, **members: Any) -> dict[str, Any]:
+        """AssumeRole's answer; a throttle holds every request back, and is tried again after it.
+
+        Raises what the SDK does, and RedirectError.
+        """
+        throttles = 0
+        async with self.pace.slots, self._opened() as client:
+            while True:
+                left_at = await self.pace.turn()
+                try:
+                    answer: dict[str, Any] = await client.assume_role(**members)
+                except sdk.ClientError as error:
+                    throttles += 1
+                    if throttles > THROTTLES_AT_MOST or not _is_throttle(error):
+                        raise
+                    self.pace.slow_down(left_at)
+                else:
+                    self.pace.speed_up()
+                    return answer
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[Any]:

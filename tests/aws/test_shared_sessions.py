@@ -10,9 +10,10 @@ from batcher.aws.client import AwsTarget
 from batcher.aws.service_model import model_loader
 from batcher.aws.shared_sessions import READ_AT_MOST, SharedSessions
 from batcher.clock import SystemClock
-from batcher.config import TargetSettings
+from batcher.config import Settings, TargetSettings
 from batcher.emulator import Emulator, account_of
 from batcher.updates.aws_messages import AwsMessages
+from batcher.wiring.targets import TargetConnector
 
 
 @pytest.fixture
@@ -64,6 +65,16 @@ async def test_credentials_are_read_anew_once_for_all_who_could_not_use_them(key
         found.mark_useless(name, useless)
     assert await key_of(found, "a") == "AKID2"
     assert found.session("a", settings()) is found.session("b", settings())
+
+
+async def test_sessions_that_are_read_anew_keep_to_one_pace_of_sts(keys: Path) -> None:
+    found = sessions()
+    first = found.session("a", settings())
+    found.mark_useless("a", first)
+    again, elsewhere = found.session("a", settings()), found.session("b", settings(region="x"))
+    assert again is not first
+    assert again.sts.pace is first.sts.pace
+    assert elsewhere.sts.pace is not first.sts.pace
 
 
 async def test_what_gives_no_credentials_is_asked_once_for_all_who_wait(
@@ -145,3 +156,28 @@ async def test_a_target_that_is_opened_again_after_a_rest_signs_with_the_keys_of
         keys.write_text(keys.read_text().replace("AKID1", "AKID2"))
         clock.seconds = 900.0
         assert await account(url) == account_of("AKID2")
+
+
+@pytest.mark.parametrize("transport", ["lean", "sdk"])
+async def test_a_target_stays_in_its_region_whatever_its_profile_names_later(
+    keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str
+) -> None:
+    config = tmp_path / "config"
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+
+    def name(region: str) -> None:
+        config.write_text(f"[profile prod]\nregion = {region}\n")
+
+    async with Emulator() as url:
+        name("eu-west-1")
+        connector = TargetConnector(Settings(profile="prod", endpoint_url=url, transport=transport))
+        async with connector.target("a") as first:
+            await first.account()
+            name("eu-north-1")
+            assert await first.refresh()
+            assert first.region == "eu-west-1"
+            assert first.expected_region == "eu-west-1"
+        async with connector.target("a") as again:
+            assert again.region == "eu-west-1"
+        async with connector.target("b") as other:
+            assert other.region == "eu-north-1"

@@ -7,7 +7,7 @@ import anyio
 import botocore.exceptions as sdk
 import pytest
 
-from batcher.aws.sts_client import AT_ONCE, RATE, THROTTLES_AT_MOST, StsClient
+from batcher.aws.sts_client import AT_ONCE, RATE, THROTTLES_AT_MOST, StsClient, StsPace
 from batcher.testing import LoopClock, in_virtual_time
 
 
@@ -63,7 +63,7 @@ def test_a_thousand_roles_are_assumed_by_one_client_at_a_bounded_pace() -> None:
         assert await client.assume_role(RoleArn=name) == {"RoleArn": name}
 
     async def work() -> None:
-        client = StsClient(scripted.create, LoopClock())
+        client = StsClient(scripted.create, StsPace(LoopClock()))
         for _ in range(2):  # it is opened again
             async with anyio.create_task_group() as tasks:
                 for n in range(500):
@@ -86,7 +86,7 @@ def test_a_throttle_holds_all_back_and_is_tried_again() -> None:
         done.append(asyncio.get_running_loop().time())
 
     async def work() -> None:
-        client = StsClient(scripted.create, LoopClock())
+        client = StsClient(scripted.create, StsPace(LoopClock()))
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(ask, client)
             await anyio.sleep(1.1)  # it was throttled by now
@@ -123,7 +123,7 @@ def test_where_sts_has_little_room_all_get_through_and_few_are_throttled() -> No
         done.append(asyncio.get_running_loop().time())
 
     async def work() -> None:
-        client = StsClient(bucket.create, LoopClock())
+        client = StsClient(bucket.create, StsPace(LoopClock()))
         async with anyio.create_task_group() as tasks:
             for _ in range(500):
                 tasks.start_soon(ask, client)
@@ -134,6 +134,22 @@ def test_where_sts_has_little_room_all_get_through_and_few_are_throttled() -> No
     assert done[-1] < 2 * 500 / 2, "seconds: half of what it lets through is used at least"
 
 
+def test_a_client_that_comes_after_another_keeps_to_the_pace_that_was_found() -> None:
+    bucket = Bucket()
+
+    async def work() -> None:
+        pace = StsPace(LoopClock())
+        async with anyio.create_task_group() as tasks:
+            for _ in range(20):  # clients: a session is read anew again and again
+                client = StsClient(bucket.create, pace)
+                for _ in range(10):
+                    tasks.start_soon(client.assume_role)
+                await anyio.sleep(5)
+
+    in_virtual_time(work())
+    assert bucket.throttled < 20
+
+
 @pytest.mark.parametrize(
     ("code", "calls"), [("AccessDenied", 1), ("Throttling", THROTTLES_AT_MOST + 1)]
 )
@@ -142,7 +158,7 @@ def test_what_stays_refused_is_raised(code: str, calls: int) -> None:
 
     async def work() -> None:
         with pytest.raises(sdk.ClientError, match=code):
-            await StsClient(scripted.create, LoopClock()).assume_role()
+            await StsClient(scripted.create, StsPace(LoopClock())).assume_role()
 
     in_virtual_time(work())
     assert (len(scripted.asked), scripted.opened) == (calls, 0)
