@@ -1,8 +1,10 @@
 """Which targets are one place: one account and Region, so one set of triggers and one quota."""
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:  # who reads a run needs none of AWS
     from batcher.aws.client import AwsTarget
 
 _PORTS = {"http": 80, "https": 443}
+# before the domain of a partition: the service in a Region, or an endpoint of a VPC to it
+_OWN = re.compile(r"(?:[^.]+\.)?profile(?:-fips)?\.[^.]+(?:\.vpce)?")
 
 
 class TriggerPlace(NamedTuple):
@@ -83,9 +87,22 @@ def could_be(target: "AwsTarget", place: TriggerPlace, noted: TargetIdentity | N
 def _other(endpoint_url: str | None) -> str | None:
     """An endpoint that is not AWS's own, however it is written; None for AWS's."""
     parts = urlsplit(endpoint_url or "")
-    if parts.hostname is None or aws_service_host(parts.hostname) is not None:
+    if parts.hostname is None or _is_own(parts.hostname):
         return None
     with suppress(ValueError):  # of its port: nobody gets there
         port = parts.port or _PORTS.get(parts.scheme)
-        return f"{parts.scheme}://{parts.hostname}:{port}{parts.path.rstrip('/')}"
+        return f"{parts.scheme}://{_plain(parts.hostname)}:{port}{parts.path.rstrip('/')}"
     return endpoint_url
+
+
+def _is_own(host: str) -> bool:
+    """Whether AWS answers there for this service; whose machine has a name of AWS's is not AWS."""
+    return _OWN.fullmatch(aws_service_host(host) or "") is not None
+
+
+def _plain(host: str) -> str:
+    """One way to write a host: no dot at its end, and of an address the shortest."""
+    host = host.rstrip(".")
+    with suppress(ValueError):  # it is a name
+        return ip_address(host).compressed
+    return host

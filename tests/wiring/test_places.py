@@ -11,6 +11,7 @@ from batcher.wiring.places import could_be, expected_places, one_name_each, trig
 from batcher.wiring.targets import TargetConnector
 
 ONE = {"region": "eu-west-1", "account": "1" * 12}
+AWS = "https://profile.eu-west-1.amazonaws.com"
 FIPS = {**ONE, "endpoint_url": "https://profile-fips.eu-west-1.amazonaws.com"}
 
 
@@ -51,6 +52,34 @@ def test_names_of_one_place_have_one_name_where_its_account_is_known() -> None:
         "j": replace(place, endpoint="http://h:81"),
     }
     assert one_name_each(places) == {"c": "a", "f": "b", "g": "a", "i": "h"}
+
+
+@pytest.mark.parametrize(
+    ("url", "other", "is_one"),
+    [
+        (AWS, "https://PROFILE.eu-west-1.amazonaws.com.:443/", True),
+        (AWS, "https://profile.eu-west-1.api.aws", True),
+        (AWS, "https://vpce-0a-0b.profile.eu-west-1.vpce.amazonaws.com", True),
+        (AWS, "https://vpce-0a-0b.profile-fips.eu-west-1.vpce.amazonaws.com", True),
+        (AWS, "http://ec2-192-0-2-1.eu-west-1.compute.amazonaws.com:8080", False),
+        (AWS, "http://mock-1234.eu-west-1.elb.amazonaws.com", False),
+        (AWS, "https://a1b2.execute-api.eu-west-1.amazonaws.com/prod", False),
+        (AWS, "https://notprofile.eu-west-1.amazonaws.com", False),
+        ("https://a1.execute-api.eu-west-1.amazonaws.com/x", "https://b2.s3.amazonaws.com", False),
+        ("http://mock-1.elb.amazonaws.com/", "http://MOCK-1.elb.amazonaws.com:80", True),
+        ("http://localhost:1", "http://localhost.:1", True),
+        ("http://[::1]:1", "http://[0:0:0:0:0:0:0:1]:1/", True),
+        ("http://[::1]:1", "http://[::2]:1", False),
+        ("http://h", "https://h", False),
+        ("http://h/a", "http://h/b", False),
+    ],
+)
+def test_who_has_a_host_with_a_name_of_awss_is_another_place(
+    url: str, other: str, *, is_one: bool
+) -> None:
+    one = TargetIdentity(region="eu-west-1", account="1" * 12, endpoint=url)
+    names = one_name_each({"one": one, "other": replace(one, endpoint=other)})
+    assert names == ({"other": "one"} if is_one else {})
 
 
 async def test_a_foreign_endpoint_is_one_place_however_it_is_written(
