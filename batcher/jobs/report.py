@@ -4,7 +4,7 @@ Reads files only, of any run: under way, ended, killed, damaged, of an earlier v
 known is left out, and said.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from batcher.accounting.tally import Tally
 from batcher.accounting.time_spent import NOTHING_SPENT, RunTimeSpent
 from batcher.clock import SystemClock
+from batcher.compact import LineSet
 from batcher.errors import BatcherError
 from batcher.jobs.report_changes import change_groups
 from batcher.jobs.report_facts import (
@@ -137,10 +138,10 @@ class RunReporter:
     def _totals(self) -> dict[str, int]:
         """How many updates each target has."""
         done = {name: tally.done for name, tally in self._digest.tallies.items()}
-        summary, found = self._summary, dict[str, int]()
+        summary = self._summary
         if self._run is not None:
-            found = {name: len(each) for name, each in self._run.lines.of_target.items()}
-        elif summary is not None and isinstance(summary.targets, dict):
+            return self._totals_of_lines(self._run.lines.of_target, done)
+        if summary is not None and isinstance(summary.targets, dict):
             found = {name: each.total for name, each in summary.targets.items()}
         else:
             total = self._manifest.input.updates if summary is None else summary.total
@@ -148,6 +149,16 @@ class RunReporter:
             name = default if len(done) != 1 else next(iter(done))
             found = {name: done.get(name, 0) + max(0, total - sum(done.values()))}
         return {name: max(found.get(name, 0), done.get(name, 0)) for name in {**found, **done}}
+
+    def _totals_of_lines(
+        self, of_target: Mapping[str, LineSet], done: Mapping[str, int]
+    ) -> dict[str, int]:
+        """An invalid line counts where its result is: it may name a target that there is not."""
+        found = {name: len(lines) for name, lines in of_target.items()}
+        if self._digest.tally.counts(0).invalid:
+            left = {name: len(each.without(self._results.done)) for name, each in of_target.items()}
+            found = {name: done.get(name, 0) + left.get(name, 0) for name in {**found, **done}}
+        return {name: total for name, total in found.items() if total}
 
     def _spent(self) -> RunTimeSpent:
         if self._manifest.spent is not None:

@@ -33,6 +33,8 @@ from batcher.updates.line_reader import LineReader
 from batcher.updates.violations import Violation
 
 AT_ONCE = 64  # lines that are read again
+UNKNOWN_TARGETS = 100  # names that no target has, which invalid lines are booked on
+UNKNOWN_LENGTH = 255  # characters of such a name
 
 OnViolation = Callable[[int, Violation], None]
 """Told of every violation, with its line."""
@@ -51,7 +53,8 @@ class Inspection(Struct, frozen=True, kw_only=True):
     """What was found in a file.
 
     ``total``: lines that are not blank; ``invalid``: those among them that break a rule
-    (``invalid_of``, by the target that they are booked on), with ``violations`` in all;
+    (``invalid_of``, by the target that they are booked on: the one that they name, also where
+    there is none, but of such names the first 100; else the default one), ``violations``: in all;
     ``targets``: an index of the others for each target, and their ``ids``. ``size`` and ``sha256``
     are of the file as it is stored. ``part``: what of it is part of the job, so that all the other
     members are of that only; ``unmatched``: in words, what of the selection no line had.
@@ -195,6 +198,7 @@ class _Pass:
         self._line_of_id: dict[str, int] = {}
         self._total = self._invalid = self._violations = self._left_out = 0
         self._invalid_of: dict[str, LineSet] = {}
+        self._unknown_targets: set[str] = set()
 
     def read(self, suspects: frozenset[int]) -> None:
         """Go through the file; an id whose hash is among the suspects may stand there once only."""
@@ -286,11 +290,21 @@ class _Pass:
         self, line: int, raw: bytes, violations: list[Violation], tell: OnViolation
     ) -> None:
         self._invalid += 1
-        target = target_named(raw, self._reader.default_target, self._reader.target_name)
-        self._invalid_of.setdefault(target, LineSet()).add(line)
+        self._invalid_of.setdefault(self._booked_on(raw), LineSet()).add(line)
         self._violations += len(violations)
         for violation in violations:
             tell(line, violation)
+
+    def _booked_on(self, raw: bytes) -> str:
+        """The target of an invalid line, of the many names that a file may make up the first."""
+        reader, unknown = self._reader, self._unknown_targets
+        target = target_named(raw, reader.default_target, reader.target_name)
+        if reader.has_target(target) or target in unknown:
+            return target
+        if len(unknown) == UNKNOWN_TARGETS or len(target) > UNKNOWN_LENGTH:
+            return reader.default_target
+        unknown.add(target)
+        return target
 
     def _repeated(self, update: Update) -> Violation | None:
         """Whether a line before has had that id; if none, this line is remembered."""

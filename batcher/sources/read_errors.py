@@ -4,7 +4,7 @@ import gzip
 import zlib
 from pathlib import Path
 
-from batcher.storage.near_paths import near_file
+from batcher.storage.near_paths import is_run, near_file
 
 
 def reason(error: OSError) -> str:
@@ -25,7 +25,7 @@ def _meant(name: object) -> str:
 
 
 def _directory(name: object) -> str:
-    if isinstance(name, str) and (Path(name) / "run.json").exists():
+    if isinstance(name, str) and is_run(Path(name)):
         return (
             "that is the directory of a run, which goes on with the command that began it; give the"
             " file that it is a run of"

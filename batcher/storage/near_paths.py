@@ -13,7 +13,7 @@ _LIKELY = 0.7  # how much of two names has to be the same for one to be meant by
 
 def near_file(path: Path) -> str | None:
     """The file beside it whose name is most like its own; None where none is."""
-    return next(iter(_nearest(path, path.parent, Path.is_file, 1, _LIKELY)), None)
+    return next(iter(_nearest(path, path.parent, os.path.isfile, 1, _LIKELY)), None)
 
 
 def missing_run(path: Path, what: str = "no run directory", or_else: str = "") -> str:
@@ -23,17 +23,18 @@ def missing_run(path: Path, what: str = "no run directory", or_else: str = "") -
     """
     if not os.path.lexists(path):
         why, folders = "there is nothing of that name", [path.parent]
-    elif not path.is_dir():
+    elif not os.path.isdir(path):  # which raises nothing, as the other looks here
         why, folders = "it is no directory", [path.parent]
     else:
         why, folders = "there is no run.json in it", [path, path.parent]
-    near = (_nearest(path, folder, _is_run, NAMED, 0.0) for folder in folders)
+    near = (_nearest(path, folder, is_run, NAMED, 0.0) for folder in folders)
     such = ", ".join(next(filter(None, near), ["updates.run"]))
     return f"{path}: {what}: {why}. Give the directory of a run, such as {such}{or_else}."
 
 
-def _is_run(path: Path) -> bool:
-    return (path / "run.json").exists()
+def is_run(path: Path) -> bool:
+    """Whether there is the directory of a run, as far as that can be seen."""
+    return os.path.exists(path / "run.json")
 
 
 def _nearest(

@@ -222,6 +222,10 @@ class LineReader:
         """The name of the target that a line means; of none that is known, what it says."""
         return text if self._targets is None else self._targets.find(text) or text
 
+    def has_target(self, name: str) -> bool:
+        """Whether lines may be of the target of that name."""
+        return self._targets is None or self._targets.find(name) is not None
+
     def target_meant(self, value: Any) -> str:
         """The target that a wrong entry is booked on: what it says, else that of the others."""
         named = value.get("target") if isinstance(value, Mapping) else None
@@ -230,7 +234,7 @@ class LineReader:
     def _unknown_target(self, named: str | None) -> list[Violation]:
         """What is wrong with the target that a line names; None: it names none."""
         target = self.default_target if named is None else named
-        if self._targets is None or self._targets.find(target) is not None:
+        if self._targets is None or self.has_target(target):
             return []
         if named is None:
             return [Violation(message=f"names no target; there are {self._targets.shown}")]

@@ -300,6 +300,8 @@ class MessageConsumer:
         self.log.warning(
             "update.settled", id=result.id, target=result.target, status=result.status, code=INVALID
         )
+        if not reader.has_target(target):  # each name would be a label of metrics for ever
+            result = msgspec.structs.replace(result, target=reader.default_target)
         self.on_result(result)
 
     async def _keep(self, result: Result) -> bool:

@@ -86,6 +86,18 @@ def test_of_a_damaged_journal_it_says_where_and_goes_as_far_as_that(
     assert sum(found.accounts.outcomes.values()) == 6
 
 
+def test_an_invalid_line_counts_once_whichever_target_its_result_has(tmp_path: Path) -> None:
+    targets = ["eu", "typo", "eu", "other", "eu"]
+    run = RecordedRun(tmp_path, [change(n, target=name) for n, name in enumerate(targets)])
+    run.add(1, "succeeded")
+    for line in (2, 3, 4):
+        result = run.add(line, "invalid", "Invalid")
+        run.results[-1] = msgspec.structs.replace(result, target="default", trigger=None)
+    found = report(run.write())
+    assert (found.accounts.total, found.accounts.outcomes["not_started"]) == (5, 1)
+    assert {each.name: each.total for each in found.targets} == {"default": 3, "eu": 2}
+
+
 def test_a_run_of_an_older_version_is_told_as_far_as_it_is_known(tmp_path: Path) -> None:
     path = mixed_run(tmp_path, RecordedRun).write()
     found = report(path)

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from batcher.sources.file_source import FileSource
 from batcher.sources.input_file import BOM
 from batcher.sources.inspection import Inspection, inspect
-from batcher.updates.line_reader import LINE_AT_MOST
+from batcher.updates.line_reader import LINE_AT_MOST, LineReader
 from batcher.updates.violations import Violation
 from tests.sources.samples import READER, line
+from tests.updates.samples import MODEL
 
 
 class Told:
@@ -39,6 +40,22 @@ def test_violations_are_counted_and_told_with_their_lines(tmp_path: Path) -> Non
         "line 1: EventTriggerName: missing; it is required",
         "line 3: not JSON: expecting value at character 1",
     ]
+
+
+def test_names_that_no_target_has_are_booked_on_as_far_as_they_are_few_and_short(
+    tmp_path: Path,
+) -> None:
+    path, known = tmp_path / "updates.jsonl", [f"main-{number}" for number in range(300)]
+    names = [f"typo-{number % 150}" for number in range(400)]
+    lines = [line(number, target=name) for number, name in enumerate(["x" * 256, *names])]
+    lines += [line(1, target=name, Segment=1) for name in known]
+    path.write_bytes(b"\n".join(lines))
+    found = inspect(path, LineReader(MODEL, "main", frozenset(known)))
+    unknown = {name: len(each) for name, each in found.invalid_of.items() if name not in known}
+    own = {f"typo-{number}": 3 for number in range(100)}
+    assert unknown == {"main": 401 - sum(own.values()), **own}
+    assert {len(found.invalid_of[name]) for name in known} == {1}
+    assert len(found.invalid_lines) == found.invalid == 701
 
 
 async def test_an_id_that_comes_again_is_a_violation_that_names_both_lines(tmp_path: Path) -> None:

@@ -50,3 +50,10 @@ def test_of_a_directory_with_very_many_entries_some_are_looked_at(tmp_path: Path
     for number in range(LOOKED_AT + 1):
         (many / f"u{number:05}.jsonl").touch()
     assert near_file(many / "u.jsonl") is not None
+
+
+def test_one_neighbour_that_can_not_be_looked_at_hides_no_other(tmp_path: Path) -> None:
+    for name in ("a.run", "updates.ru"):
+        (tmp_path / name).symlink_to("x" * 300)  # too long a name, for whoever asks what it is
+    assert missing_run(Path("a.run")).endswith(", such as updates.run, updates.run.rollback.")
+    assert near_file(Path("updates.jso")) == "updates.jsonl"

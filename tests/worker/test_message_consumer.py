@@ -141,6 +141,7 @@ async def test_a_result_is_on_disk_before_its_message_leaves_and_failures_go_to_
     assert sorted(invalid) == ["default", "elsewhere"]  # the one that a message names, if any
     assert all(record["queue"] == "memory" for record in written)
     assert len(served.results) == len(written) == 23
+    assert {each.target for each in served.results} == {"default"}  # no label of metrics for others
 
 
 async def test_of_the_messages_in_hand_the_urgent_are_sent_first_and_a_trigger_keeps_its_order(
