@@ -4,6 +4,8 @@ Nothing is decided here. What was read is kept: a process reads the model once.
 """
 
 import gzip
+import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any, overload
 
 import msgspec
 from botocore.exceptions import DataNotFoundError
-from botocore.loaders import JSONFileLoader, Loader
+from botocore.loaders import JSONFileLoader, Loader, create_loader
 from msgspec import Raw
 
 SERVICE = "customer-profiles"
@@ -20,7 +22,8 @@ SERVICE = "customer-profiles"
 @cache
 def model_loader() -> Loader:
     """The one loader of the process; it keeps what it has read."""
-    return ModelLoader(file_loader=ModelFiles())
+    places = create_loader(os.environ.get("AWS_DATA_PATH") or None).search_paths
+    return ModelLoader(places, ModelFiles(), include_default_search_paths=False)
 
 
 class ModelLoader(Loader):  # type: ignore[misc] # no stubs
@@ -42,6 +45,8 @@ class _Services(Sequence[str]):
             return bool(self._loader.list_api_versions(name, self._type_name))
         except DataNotFoundError:
             return False
+        except OSError:  # as where a file has the name of a service
+            return name in self._all
 
     def __len__(self) -> int:
         return len(self._all)
@@ -66,14 +71,16 @@ class ModelFiles(JSONFileLoader):  # type: ignore[misc] # no stubs
         """What is in the file of that path, which has no extension yet; None: there is none."""
         read = _endpoints if Path(file_path).name == "endpoints" else msgspec.json.decode
         for extension, unpacked in ((".json", bytes), (".json.gz", gzip.decompress)):
-            try:
-                packed = Path(file_path + extension).read_bytes()
-            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            path = file_path + extension
+            if not os.path.isfile(path):  # Path's own raises for odd ones
                 continue
+            packed = Path(path).read_bytes()
             try:
-                return read(unpacked(packed))
+                found = read(unpacked(packed))
             except (msgspec.DecodeError, KeyError, ValueError, OSError, EOFError):
                 return super().load_file(file_path)  # it says what is wrong, if anything is
+            if found is not None:
+                return found
         return None
 
 
@@ -104,7 +111,7 @@ class _Unread(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._read:
-            self._read[name] = msgspec.json.decode(self._texts[name])
+            self._read[name] = _value(bytes(self._texts[name]))
         return self._read[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -112,6 +119,14 @@ class _Unread(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._texts)
+
+
+def _value(text: bytes) -> Any:
+    """A part of a file, as botocore reads it; only its syntax has been looked at yet."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return json.loads(text)
 
 
 def shapes_in(shape: Any) -> Iterator[Any]:

@@ -3,13 +3,14 @@
 No limit, route or status of AWS's is written down here.
 """
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 import botocore.model
-from botocore.loaders import Loader
+from botocore.loaders import create_loader
 
 from batcher.emulator.constraints import Check, compile_check, describe_violations
 from batcher.emulator.errors import COMMON_ERRORS, ServiceError, bad_request
@@ -73,7 +74,8 @@ class ServiceModel:
 
     def __init__(self) -> None:
         name = "customer-profiles"  # read past any session: its profile may not exist
-        model = botocore.model.ServiceModel(Loader().load_service_model(name, "service-2"), name)
+        loader = create_loader(os.environ.get("AWS_DATA_PATH"))
+        model = botocore.model.ServiceModel(loader.load_service_model(name, "service-2"), name)
         self.operations = {name: _operation(model.operation_model(name)) for name in EMULATED}
         self.statuses = COMMON_ERRORS | {
             shape.name: shape.metadata["error"]["httpStatusCode"] for shape in model.error_shapes

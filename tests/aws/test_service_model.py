@@ -1,10 +1,16 @@
 """The service model of the installed botocore is read once a process, as botocore reads it."""
 
+import gzip
+import os
+from collections.abc import Callable
+from copy import deepcopy
+from functools import partial
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
+from botocore.session import Session
 
 from batcher.aws.service_model import (
     SERVICE,
@@ -62,6 +68,67 @@ def test_a_file_that_is_no_plain_json_is_what_it_is_to_botocore(tmp_path: Path, 
         for loader, files in ((ModelLoader, {"file_loader": ModelFiles()}), (Loader, {}))
     )
     assert _outcome(ours) == _outcome(theirs)
+
+
+@pytest.mark.parametrize("text", ['{"a": 1e999}', '{"a": {"b": "\\ud800"}}', '{"a": NaN}', "null"])
+def test_endpoints_that_are_no_plain_json_are_what_they_are_to_botocore(
+    tmp_path: Path, text: str
+) -> None:
+    whole = f'{{"partitions": [{{"partition": "aws", "services": {text}}}]}}'
+    (tmp_path / "endpoints.json").write_text(whole)
+    ours, theirs = (
+        loader.load_data("endpoints")["partitions"][0]["services"]
+        for loader in _ours_and_theirs(tmp_path)
+    )
+    assert repr(ours and {**ours}) == repr(theirs and {**theirs})
+
+
+def _link_to_itself(path: Path) -> None:
+    path.symlink_to(path)
+
+
+@pytest.mark.parametrize(
+    "make", [_link_to_itself, Path.mkdir, os.mkfifo, partial(Path.write_text, data="null")]
+)
+def test_what_holds_nothing_is_passed_over_for_the_packed_file(
+    tmp_path: Path, make: Callable[[Path], object]
+) -> None:
+    make(tmp_path / "odd.json")
+    (tmp_path / "odd.json.gz").write_bytes(gzip.compress(b'{"a": 1}'))
+    assert [dict(loader.load_data("odd")) for loader in _ours_and_theirs(tmp_path)] == [
+        {"a": 1}
+    ] * 2
+
+
+def test_a_file_with_the_name_of_a_service_is_what_it_is_to_botocore(tmp_path: Path) -> None:
+    (tmp_path / "own").write_text("no directory")
+    assert len({_outcome_of_own(loader) for loader in _ours_and_theirs(tmp_path)}) == 1
+
+
+def test_models_of_somebodys_own_are_found_where_botocore_looks_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_version = tmp_path / "second" / SERVICE / "2099-01-01"
+    of_version.mkdir(parents=True)
+    (of_version / "service-2.json").write_text('{"metadata": {}}')
+    (of_version / "service-2.sdk-extras.json").write_text('{"merge": {"metadata": {"own": 1}}}')
+    monkeypatch.setenv("PLACE", str(tmp_path))
+    monkeypatch.setenv("AWS_DATA_PATH", "/nowhere:$PLACE/second")
+    ours, theirs = model_loader.__wrapped__(), Session().get_component("data_loader")
+    assert ours.search_paths == theirs.search_paths
+    found = ours.load_service_model(SERVICE, "service-2")
+    assert found == theirs.load_service_model(SERVICE, "service-2") == {"metadata": {"own": 1}}
+
+
+def _ours_and_theirs(place: Path) -> list[Loader]:
+    kept = {"extra_search_paths": [str(place)], "include_default_search_paths": False}
+    return [ModelLoader(file_loader=ModelFiles(), **kept), Loader(**deepcopy(kept))]
+
+
+def _outcome_of_own(loader: Loader) -> str:
+    with pytest.raises(UnknownServiceError) as refused:
+        loader.load_service_model("own", "service-2")
+    return str(refused.value)
 
 
 def _outcome(loader: Loader) -> str:
