@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 
 from batcher.config import Settings
 from batcher.engine.pace_control import PaceControl
@@ -38,6 +38,7 @@ from batcher.wiring.lane_snapshot import lane_snapshot
 from batcher.wiring.pacers import Pacers
 
 VIOLATIONS_TOLD = 20  # of a file
+_NOT_BEGUN = "the worker was told to take no more before it was begun"
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,16 @@ class FileRunner:
         self.run: ApprovedRun | None = None
         self.more_than_asked: str | None = None
         self._draining = False
+        self._preparing: CancelScope | None = None  # until the first update of a file may leave
 
     async def work_through(self, claim: Claim) -> FileEnding:
         """Run a file, or what is left of it; raises nothing."""
         try:
-            return await self._run_through(claim)
+            with CancelScope() as self._preparing:
+                if self._draining:
+                    self._preparing.cancel()
+                return await self._run_through(claim)
+            return Postponed(_NOT_BEGUN)
         except BatcherError as error:
             return _ending_after(error, f"{claim.path.parent}/")
         except Exception as error:  # whatever it is: it was raised over this file, and others wait
@@ -118,14 +124,15 @@ class FileRunner:
         return ending
 
     async def _execute(self, approved: ApprovedRun | NotStarted) -> FileEnding:
+        self._preparing = None
         if isinstance(approved, AlreadyFinished):
             return _ending_by(approved.summary)
         if isinstance(approved, NotStarted):
             return Postponed(f"not started: {approved.summary.stopped}")
+        if self._draining:
+            return Postponed(_NOT_BEGUN)
         self.run = approved
         try:
-            if self._draining:
-                approved.drain()
             return _ending_of(approved, await approved.execute())
         finally:
             if self.unattended.on_breaker is not None:
@@ -148,10 +155,12 @@ class FileRunner:
         return None if self.run is None else self.run.connection.pacers
 
     def drain(self) -> None:
-        """Take nothing new, finish what is in flight."""
+        """Take nothing new, finish what is in flight; of what is prepared for it nothing is."""
         self._draining = True
         if self.run is not None:
             self.run.drain()
+        elif self._preparing is not None:
+            self._preparing.cancel()
 
     def abort(self) -> None:
         """Stop at once."""

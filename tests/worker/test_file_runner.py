@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from batcher.config import Settings
 from batcher.emulator import Emulator
@@ -12,9 +13,11 @@ from batcher.jobs.told_results import OnKept
 from batcher.ports import Claim
 from batcher.records import Result
 from batcher.storage.hash_chain import split
-from batcher.worker.file_runner import Failed, FileRunner, Postponed
+from batcher.task_groups import open_task_group
+from batcher.worker.file_runner import Failed, FileEnding, FileRunner, Postponed
 from tests.conftest import change, trigger
 from tests.servers import free_port
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
 
@@ -80,3 +83,33 @@ async def test_what_may_pass_is_put_off_and_what_is_in_the_files_way_is_counted(
     blocked = await files.work_through(claim(tmp_path / "b", line))
     assert isinstance(blocked, Postponed)
     assert blocked.of_file
+
+
+@pytest.mark.parametrize("told", ["before", "while it is opened"])
+async def test_a_file_whose_target_is_being_opened_waits_for_nothing_when_the_worker_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    asked, aws = tmp_path / "asked", tmp_path / "aws"
+    aws.write_text(f"[profile slow]\ncredential_process = sh -c 'echo >{asked}; exec sleep 300'\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(aws))
+    emulator, endings = Emulator(), list[FileEnding]()
+    emulator.seed([trigger(1)])
+    of_file = claim(tmp_path, msgspec.json.encode(change(1)))
+    async with emulator as url:
+        files = runner(url)
+        files.settings = replace(files.settings, profile="slow")
+
+        async def work() -> None:
+            endings.append(await files.work_through(of_file))
+
+        async with open_task_group() as tasks:
+            if told == "before":
+                files.drain()
+            tasks.start_soon(work)
+            if told != "before":
+                await until(asked.exists)
+                files.drain()
+            await until(lambda: endings)
+        assert await runner(url).work_through(of_file) is None
+    assert isinstance(endings[0], Postponed)
+    assert len(emulator.calls()) == 2, "it is looked at and sent, once"
