@@ -35,11 +35,11 @@ def __getattr__(name: str) -> Any:
 
 def main() -> None:
     """The entry point. Whatever goes wrong is one message and an exit code, never a traceback."""
-    begin_to_tell()
-    use_utf8()
-    open_standard_streams()
-    end_on_signals()
     try:
+        end_on_signals()
+        begin_to_tell()
+        use_utf8()
+        open_standard_streams()
         code = _ended(_tell_version if sys.argv[1:] == ["--version"] else _command)
         code = _ended(sys.stdout.flush) or code  # what was held back may not fit
         ignore_signals()

@@ -8,12 +8,13 @@ import signal
 import sys
 import threading
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from batcher.cli.output.standard_streams import hurry
 from batcher.cli.state_signal import tell_no_more
 
 _UTF8 = "PYTHONUTF8"
+_SOON = 0.001  # seconds
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -35,6 +36,7 @@ def end_on_signals() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, interrupt)
     signal.signal(signal.SIGALRM, interrupt)
+    sys.unraisablehook = _interrupt_again
 
 
 def ignore_signals() -> None:
@@ -70,3 +72,14 @@ def interrupt(_: int, __: FrameType | None) -> None:
     signal.setitimer(signal.ITIMER_REAL, 0)
     hurry()
     raise KeyboardInterrupt
+
+
+def _interrupt_again(lost: Any) -> None:
+    """Interrupt soon what goes on after an interruption that Python can't raise.
+
+    As that of what it calls to free an object, of which there is one at the end of each import.
+    """
+    if lost.exc_value is not None and is_interruption(lost.exc_value):
+        signal.setitimer(signal.ITIMER_REAL, _SOON)
+    else:
+        sys.__unraisablehook__(lost)

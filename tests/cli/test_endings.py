@@ -168,11 +168,17 @@ def interrupt():
 
 class Finder:
     def find_spec(self, name, path=None, target=None):
-        if name == {module!r} and not {in_class}:
+        if name == {module!r} and {where!r} == "the code":
             interrupt()
+        if name == {module!r} and {where!r} == "the end of an object":
+            Ending()
+
+class Ending:
+    def __del__(self):
+        interrupt()
 
 def named(self, owner, name, named=functools.cached_property.__set_name__):
-    if owner.__module__ == {module!r}:
+    if owner.__module__ == {module!r} and {where!r} == "a class":
         interrupt()
     named(self, owner, name)
 
@@ -182,20 +188,22 @@ sys.meta_path.insert(0, Finder())
 
 
 @pytest.mark.parametrize(
-    ("module", "in_class", "command"),
+    ("module", "where", "command"),
     [
-        ("click", False, ("--help",)),
-        ("batcher.cli.commands.run", False, ("run", "--help")),
-        ("batcher.updates.update_model", False, ("validate", "u.jsonl")),
-        ("aiohttp", False, ("plan", "u.jsonl", "--json", *PLACE)),
-        ("batcher.engine.omitted_members", True, ("plan", "u.jsonl", "--json", *PLACE)),
+        ("click", "the code", ("--help",)),
+        ("click", "the end of an object", ("--help",)),
+        ("batcher.cli.commands.run", "the code", ("run", "--help")),
+        ("batcher.updates.update_model", "the code", ("validate", "u.jsonl")),
+        ("batcher.sources.inspection", "the end of an object", ("validate", "u.jsonl")),
+        ("aiohttp", "the code", ("plan", "u.jsonl", "--json", *PLACE)),
+        ("batcher.engine.omitted_members", "a class", ("plan", "u.jsonl", "--json", *PLACE)),
     ],
 )
 async def test_a_signal_while_it_imports_what_it_needs_ends_it_as_any_other(
-    module: str, in_class: bool, command: tuple[str, ...], batcher: Command, tmp_path: Path
+    module: str, where: str, command: tuple[str, ...], batcher: Command, tmp_path: Path
 ) -> None:
     (tmp_path / "site").mkdir()
-    text = AT_IMPORT.format(module=module, in_class=in_class)
+    text = AT_IMPORT.format(module=module, where=where)
     (tmp_path / "site" / "sitecustomize.py").write_text(text)
     batcher.environ["PYTHONPATH"] += f":{tmp_path / 'site'}"
     ended = await batcher(*command)
