@@ -342,10 +342,10 @@ def _readings(value: Any) -> Iterator[Any]:
 def _wanted(name: str, reason: str, hint: Any) -> str:
     """What a setting has to be, in plain words where msgspec speaks of types and patterns."""
     option = next(option for option in options() if option.name == name)
-    if "`bool`" in reason:
+    if option.is_flag:
         reason = "Write true or false"
     elif (wanted := number_wanted(hint)) is not None:
         reason = f"Give {wanted}"
-    elif any(word in reason for word in ("regex", "enum", " | ")):
+    elif any(word in reason for word in ("regex", "enum", " | ", "`str`")):
         reason = f"Give {option.metavar.replace('|', ' or ')}"
     return f"{reason}. {option.help}"

@@ -19,9 +19,12 @@ def told_of_arguments(text: str) -> str:
     """A text with the library's arguments in place of the flags that they are to a command.
 
     ``--max-failures 5`` is ``max_failures=5``, and at the head of a message ``--rate:`` is
-    ``rate:``. What is no argument of the library stays as it is.
+    ``rate:``, known or not. What else is no argument of the library stays as it is, and so does
+    what is quoted.
     """
-    return _flag().sub(_argument, text) if "--" in text else text
+    if "--" not in text:
+        return text
+    return _flag().sub(_argument, _HEAD.sub(lambda found: found[1].replace("-", "_"), text))
 
 
 def result_of_arguments(record: Result) -> Result:
@@ -30,6 +33,9 @@ def result_of_arguments(record: Result) -> Result:
     if error is None or "--" not in error.message:
         return record
     return replace(record, error=replace(error, message=told_of_arguments(error.message)))
+
+
+_HEAD = re.compile(r"\A--([\w-]+)(?=: )")  # where a setting was given that can't be
 
 
 @contextmanager
@@ -41,6 +47,7 @@ def errors_of_arguments() -> Iterator[None]:
         error.args = tuple(
             told_of_arguments(each) if isinstance(each, str) else each for each in error.args
         )
+        vars(error)["advice"] = told_of_arguments(error.advice)
         raise
 
 
@@ -54,7 +61,7 @@ def _flag() -> re.Pattern[str]:
     """A flag, and the blank before what can only be its value."""
     words = {word for each in _arguments().values() for word in each.metavar.split("|")}
     value = rf"[0-9]|[a-z0-9]+://|(?:{'|'.join(filter(str.islower, sorted(words)))})\b"
-    return re.compile(rf"(?<![\w-])--([a-z]+(?:-[a-z]+)*)( (?={value})|(?=:))?")
+    return re.compile(rf"(?<![\w'-])--([a-z]+(?:-[a-z]+)*)( (?={value})|(?=:))?")
 
 
 def _argument(found: re.Match[str]) -> str:

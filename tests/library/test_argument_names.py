@@ -8,6 +8,7 @@ import pytest
 
 import batcher
 from batcher.config import options
+from batcher.errors import WrongAccountError
 from batcher.library.argument_names import (
     errors_of_arguments,
     result_of_arguments,
@@ -29,6 +30,9 @@ KNOWN = {each.flag for each in options() if "library" in each.entry_points}
         ("--endpoint-url http://h:1 is not there", "endpoint_url=http://h:1 is not there"),
         ("Give --region, or another --profile.", "Give region=, or another profile=."),
         ("no such trigger; --create-missing creates it", "no such trigger; create_missing=True"),
+        ("--no-such: no such setting.", "no_such: no such setting."),
+        ("--R2: no such setting. See --rate.", "R2: no such setting. See rate=."),
+        ("--reason: can't be '--rate'", "reason: can't be '--rate'"),
         ("give another place with --out", "give another place with --out"),
         ("a name may have x--rate in it", "a name may have x--rate in it"),
     ],
@@ -56,6 +60,9 @@ def test_no_text_of_the_package_tells_the_library_of_a_flag_that_is_an_argument(
 def test_errors_and_results_are_told_of_arguments() -> None:
     with pytest.raises(batcher.SettingsError, match=r"^rate: "), errors_of_arguments():
         raise batcher.SettingsError("--rate: can't be that")
+    with pytest.raises(WrongAccountError) as wrong, errors_of_arguments():
+        raise WrongAccountError("another account")
+    assert wrong.value.advice.startswith("Give the profile= of that account, or the account=")
     with pytest.raises(ValueError, match="--rate"), errors_of_arguments():
         raise ValueError("--rate is not ours to change")
     result = Result.invalid(1, "eu", "--share: no part", "2026-01-01T00:00:00.000Z")
@@ -69,3 +76,5 @@ async def test_what_can_not_be_is_told_of_the_argument_at_either_entry_point() -
         await batcher.update_many([], max_failures="many")
     with pytest.raises(batcher.SettingsError, match=r"^max_failures: can't be 'many'"):
         batcher.iter_updates([], max_failures="many")
+    with pytest.raises(batcher.SettingsError, match=r"^no_such: no such setting"):
+        await batcher.update_many([], no_such="1")
