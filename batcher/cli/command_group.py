@@ -22,6 +22,7 @@ from batcher.cli.output.echo import echo
 from batcher.version import __version__
 
 _COMMANDS = "batcher.cli.commands"
+_REPORT = "batcher.cli.output.error_report"
 _GIVEN = "batcher.given"  # in a context's meta: the words that were given
 
 
@@ -101,6 +102,7 @@ def done_by(place: str) -> Callable[[Callable[[], None]], Callable[..., Any]]:
     def declare(command: Callable[[], None]) -> Callable[..., Any]:
         @wraps(command)
         def called(**given: Any) -> Any:
+            import_module(_REPORT)  # by the end its file may be another version's
             logging = import_module("logging")
             for library in ("aiobotocore", "botocore", "asyncio"):  # what is wrong is told by us
                 logging.getLogger(library).addHandler(logging.NullHandler())
@@ -137,7 +139,7 @@ def ended_by(error: Exception) -> int:
 def _report(error: BaseException) -> Any:
     if is_interruption(error):
         error = KeyboardInterrupt()
-    return import_module("batcher.cli.output.error_report").report_of(error)
+    return import_module(_REPORT).report_of(error)
 
 
 def _would_be_json(error: BaseException, given: list[str]) -> bool:

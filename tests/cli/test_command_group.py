@@ -176,3 +176,41 @@ async def test_a_defect_ends_with_a_code_of_its_own_and_a_resume_goes_on(
         batcher.environ["PYTHONPATH"] = sound
         assert (await batcher(*command)).code == 0
     assert len(records(results)) == 30
+
+
+UPGRADED = """
+import sys
+from batcher.cli import main
+
+class Replaced:
+    def find_spec(self, name, path=None, target=None):
+        if name.startswith("batcher"):
+            raise ImportError(name)
+
+def do_ctl(**given):
+    sys.meta_path.insert(0, Replaced())
+    raise {error}
+
+import batcher.cli.ctl
+batcher.cli.ctl.do_ctl = do_ctl
+sys.argv[1:] = ["ctl", "x", "status", "--json"]
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        ("KeyboardInterrupt", 4, "Interrupted."),
+        ("OSError(28, 'No space left on device', 'f')", 5, "batcher: f: No space left on device."),
+        ("ValueError", DEFECT, "batcher: a defect: ValueError at "),
+    ],
+)
+def test_how_a_command_ends_is_told_also_when_it_is_upgraded_under_way(
+    error: str, code: int, said: str
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", UPGRADED.format(error=error)], capture_output=True, text=True
+    )
+    assert (ended.returncode, ended.stderr.lstrip()[: len(said)]) == (code, said)
+    assert json.loads(ended.stdout)["next"]

@@ -77,4 +77,4 @@ async def test_what_can_not_be_is_told_of_the_argument_at_either_entry_point() -
     with pytest.raises(batcher.SettingsError, match=r"^max_failures: can't be 'many'"):
         batcher.iter_updates([], max_failures="many")
     with pytest.raises(batcher.SettingsError, match=r"^no_such: no such setting"):
-        await batcher.update_many([], no_such="1")  # type: ignore[call-arg]
+        await batcher.update_many([], no_such="1")  # type: ignore[call-arg] # there is none
