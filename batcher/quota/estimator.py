@@ -228,7 +228,7 @@ class RateEstimator:
     def _went_through(self, ticket: Ticket, now: float) -> None:
         state = self._state
         self._accepted += ticket.prompt
-        if self._searches_single:
+        if self._single.is_supposed and self._single.is_searched:
             late = self._single.late(state.latency, now - ticket.sent)
             state.unit_search.accepted(ticket.sent, late, alone=self._was_alone(ticket))
         else:
@@ -275,7 +275,8 @@ class RateEstimator:
         if not self._spaces_single:
             return False
         interval = 1 / self._rate_at(now)
-        late = single.lateness(state.latency, now - ticket.sent, interval)
+        bold = state.unit_search.is_bold(self._rate_at(now))
+        late = single.lateness(state.latency, now - ticket.sent, interval, bold=bold)
         if late is not None:
             self._resume = max(self._resume, ticket.sent + late + interval)
         return late is not None
@@ -368,7 +369,8 @@ class RateEstimator:
         if not self._searches_single:
             return True
         pace, alone = min(self._rate_at(now), ticket.rate), self._was_alone(ticket)
-        return self._state.unit_search.is_surprise(ticket.sent, pace, alone=alone)
+        tried = self._excess > 0
+        return self._state.unit_search.is_surprise(ticket.sent, pace, alone=alone, tried=tried)
 
     def _evidence(self, ticket: Ticket, late: bool | None, *, surprise: bool) -> Evidence:
         state, strays = self._state, self._strays
@@ -409,6 +411,7 @@ class RateEstimator:
             behind=self._single.behind(is_unit=state.is_unit_bucket),
             spaced=self._searches_single,
             alone=not self._searches_single or self._was_alone(ticket),
+            tried=self._searches_single and self._excess > 0,
         )
         state.learn(lesson, refusal)
         if lesson is not Lesson.STILL_EMPTY:

@@ -20,7 +20,7 @@ class Refusal(NamedTuple):
 
     ``since``: calls accepted since the last cut; ``chosen``: a rate that somebody chose, None:
     nobody did; ``behind``: see BurstEstimator; ``spaced``: the calls were spaced for a bucket of
-    one token whose rate is searched; ``alone``: see UnitBucketSearch.
+    one token whose rate is searched; ``alone``, ``tried``: see UnitBucketSearch.
     """
 
     number: int
@@ -32,6 +32,7 @@ class Refusal(NamedTuple):
     behind: float = 0.0
     spaced: bool = False
     alone: bool = True
+    tried: bool = False
 
 
 class RateState:
@@ -214,7 +215,11 @@ class RateState:
         """The bucket holds one token: go on with the interval between good and refused."""
         self.throttle_log.forget_all_but_newest()
         rate = self.unit_search.refused(
-            refusal.sent, refusal.pace, since=refusal.since, alone=refusal.alone
+            refusal.sent,
+            refusal.pace,
+            since=refusal.since,
+            alone=refusal.alone,
+            tried=refusal.tried,
         )
         if rate is None:
             self.bucket.rate /= 2

@@ -102,14 +102,17 @@ class SingleToken:
             return self._tuning.behind
         return math.inf if is_unit else 0.0
 
-    def lateness(self, latency: Latency, seconds: float, interval: float) -> float | None:
+    def lateness(
+        self, latency: Latency, seconds: float, interval: float, *, bold: bool = False
+    ) -> float | None:
         """By how much later than ``interval`` after a call that took so long the next must leave.
 
         None: jitter is too much of an interval to wait for, so that some calls had better be
         refused. In a search it is waited for at most an interval.
         """
         if self.is_searched:
-            return min(interval, self.late(latency, seconds))
+            late = min(interval, self.late(latency, seconds))
+            return min(late, latency.lateness(seconds)) if bold else late
         if self.is_slow(latency, interval):
             return None
         odd = self._tuning.spreads * min(self._tuning.most_odd, self._refusals)

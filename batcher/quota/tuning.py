@@ -201,6 +201,9 @@ class UnitSearchTuning:
     # times the good rate: where one that is too high is nearer, a token is waited for until it is
     # surely there, for little is lost; else each refusal finds out more than it costs
     near: float = 1.3
+    # calls: to leave when a token is surely there after one that came too early, for the first time
+    careful: int = 8
+    early: float = 1.001  # times the rate: a refused call that proves no more came too early
     # times the good rate: with less in between one call in 2, 3 … seconds is a likely quota
     slow: float = 1.6
     # share of an interval: later to ask again for a token that somebody else took

@@ -17,6 +17,7 @@ class UnitBucketSearch:
 
     ``late``, in seconds: how much later than it left a call may have taken its token, apart from
     what the way takes at least. ``alone``: no other call was on its way, which may have taken one.
+    ``tried``: the rate was a higher one than was found, to see whether it is good.
     """
 
     def __init__(self, now: float, tuning: UnitSearchTuning = TUNING.unit_search) -> None:
@@ -29,6 +30,8 @@ class UnitBucketSearch:
         self._confirmed = 0  # refusals of higher rates in succession, that said the same
         self._refusals = 0  # in succession, where a token should have been there
         self._quick_refusals = 0
+        self._careful = 0  # calls that are still to leave when a token is surely there
+        self._care = tuning.careful  # so many after the next that came too early
         self._doubtful = 0.0  # refusals that prove nothing, less calls that were accepted
 
     def begin(self, good_rate: float = 0.0) -> None:
@@ -38,6 +41,7 @@ class UnitBucketSearch:
     def accepted(self, sent: float, late: float = 0.0, *, alone: bool = True) -> None:
         """Note that a call which left then found a token."""
         self._doubtful = max(0.0, self._doubtful - 1)
+        self._careful = max(0, self._careful - 1)
         if sent <= self._last_sent:
             return
         if alone:
@@ -60,11 +64,23 @@ class UnitBucketSearch:
         there somebody else has taken it, so a part of an interval later, which grows.
         """
         tuning = self._tuning
-        is_near = tuning.near * self._low >= min(self._high, rate)
-        at = self._last_sent + self._last_late + 1 / (min(rate, self._low) if is_near else rate)
+        good = min(rate, self._low) if self._is_near(rate) else rate
+        at = self._last_sent + self._last_late + 1 / good
         if at > sent:
             return at
         return sent + tuning.retry * tuning.retry_growth**self._refusals / rate
+
+    def is_bold(self, rate: float) -> bool:
+        """Whether the next call may leave when a token is likely to be there, if not for sure."""
+        return self._careful == 0 and self._is_near(rate)
+
+    def _is_near(self, rate: float) -> bool:
+        """Whether the good rate is about as high as this one, or as one that is too high."""
+        return self._tuning.near * self._low >= min(self._high, rate)
+
+    def _was_early(self, high: float, rate: float) -> bool:
+        """Whether a refused call left before a token was surely there, as it was allowed to."""
+        return self.is_bold(rate) and high > self._tuning.early * rate
 
     def higher(self, rate: float) -> float:
         """The rate to go on with, where calls at this one find their tokens; itself: none."""
@@ -85,18 +101,24 @@ class UnitBucketSearch:
         often = tuning.seconds_growth ** max(0, self._confirmed - 1)
         return now - self._refused_at > min(tuning.longest, seconds * often)
 
-    def is_surprise(self, sent: float, rate: float, *, alone: bool = True) -> bool:
+    def is_surprise(
+        self, sent: float, rate: float, *, alone: bool = True, tried: bool = False
+    ) -> bool:
         """Whether a call that left then at ``rate`` should find a token for sure."""
-        high, about = self._too_high(sent, alone=alone), self._tuning.jitter * self._low
-        return self._low > 0 and (high <= self._low or max(high, rate) <= about)
+        high = self._too_high(sent, alone=alone)
+        is_about = max(high, rate) <= self._tuning.jitter * self._low
+        is_about &= not tried and not self._was_early(high, rate)
+        return self._low > 0 and (high <= self._low or is_about)
 
-    def refused(self, sent: float, rate: float, *, since: int, alone: bool = True) -> float | None:
+    def refused(
+        self, sent: float, rate: float, *, since: int, alone: bool = True, tried: bool = False
+    ) -> float | None:
         """The rate to go on with after a refusal at ``rate``; None: none is known to be good yet.
 
         Never above ``rate``. ``since``: calls accepted since the refusal before.
         """
         high = self._too_high(sent, alone=alone)
-        if self.is_surprise(sent, rate, alone=alone):
+        if self.is_surprise(sent, rate, alone=alone, tried=tried):
             # one alone may be stray, or somebody else's
             self._refused_at = sent if self._refusals else self._refused_at
             return min(rate, self._lowered(rate, high, since))
@@ -104,7 +126,11 @@ class UnitBucketSearch:
         self._high = min(self._high, high)
         if self._low == 0:
             return None
-        if high > self._tuning.jitter * rate:
+        if not tried and self._was_early(high, rate):
+            self._careful, self._care = self._care, 2 * self._care
+            if high <= self._tuning.jitter * rate:
+                return rate
+        if not tried and high > self._tuning.jitter * rate:
             return self._doubted(rate)
         self._quick_refusals = 0
         found = min(rate, self._between(self._low, min(rate, high)))
@@ -128,7 +154,10 @@ class UnitBucketSearch:
             self._quick_refusals = self._quick_refusals + 1 if quickly else 0
             self._high = high
             # calls that were accepted since say how far off it can be
-            self._low = self._high * (1 - min(self._step, tuning.most_step / (1 + since)))
+            lower = high * (1 - min(self._step, tuning.most_step / (1 + since)))
+            if lower > self._low:  # a refusal proves nothing good
+                return self._between(self._low, min(rate, high))
+            self._low = lower
         return self._low
 
     def _doubted(self, rate: float) -> float:

@@ -62,7 +62,8 @@ def test_while_answers_are_late_no_refusal_has_it_send_slower_than_the_bucket_al
             search.accepted(now, late)
             paced = max(paced, search.higher(paced))
         else:
-            paced = search.refused(now, paced, since=1) or paced
+            sent, paced = now, search.refused(now, paced, since=1) or paced
+            now = max(now, search.retry_at(sent, paced) - late)
         now += late
     assert paced >= 0.8 * rate
 
@@ -140,6 +141,48 @@ def test_a_call_that_may_have_come_early_lowers_nothing_until_half_of_them_are_r
     assert late.refused(11.3, 1.0, since=1) == 0.8
 
 
+def test_after_a_call_that_came_too_early_more_and_more_wait_until_a_token_is_surely_there() -> (
+    None
+):
+    search, now = UnitBucketSearch(0.0), 10.0
+    search.begin(0.99)
+    search.accepted(now, 0.02)
+    waited = []
+    for _ in range(3):
+        now += 1
+        assert search.is_bold(1.0)
+        assert not search.is_surprise(now, 1.0)
+        assert search.refused(now, 1.0, since=9) == 1.0  # 20 ms early: nothing is proved
+        waited.append(0)
+        while not search.is_bold(1.0):
+            now += 1.02
+            waited[-1] += 1
+            search.accepted(now, 0.02)
+    assert waited == [8, 16, 32]
+
+
+def test_a_refusal_at_a_rate_that_is_only_tried_is_none_of_a_lower_quota() -> None:
+    search = UnitBucketSearch(0.0)
+    search.begin(0.497)
+    search.accepted(100.0)
+    sent = 100 + 1 / 0.508
+    assert search.is_surprise(sent, 0.51)
+    assert not search.is_surprise(sent, 0.51, tried=True)
+    assert search.refused(sent, 0.51, since=9, tried=True) == 0.5
+    assert not search.is_overdue(0.5, sent + 15)  # it is tried again later, not at once
+
+
+def test_a_refusal_proves_no_rate_good() -> None:
+    search = UnitBucketSearch(0.0)
+    search.begin(2.1)
+    search.accepted(100.0)
+    found = search.refused(100 + 1 / 2.13, 2.13, since=9)
+    assert found == pytest.approx((2.1 + 2.13) / 2)
+    search.accepted(101.0)
+    assert search.higher(2.0) < 2.13
+    assert search.retry_at(101.2, found) == pytest.approx(101 + 1 / 2.1)
+
+
 def test_a_token_that_is_gone_is_asked_for_ever_later_and_only_many_times_say_a_lower_quota() -> (
     None
 ):
@@ -192,6 +235,19 @@ def test_a_small_quota_that_nobody_gave_is_found_with_few_throttles(
     ]
     assert min(len(log.accepted) for log in logs) >= calls
     assert max(len(log.throttled) for log in logs) <= refused
+
+
+@pytest.mark.parametrize("lateness", [0.05, 0.3])
+def test_no_rate_is_thought_good_because_two_tokens_were_taken_by_calls_on_their_way_together(
+    lateness: float,
+) -> None:
+    """Answers are late at first, so what the second call took may long have been there."""
+    world = World(rate=5, burst=1, latency=(0.02, 0.05), late=(0.0, 15.0, lateness))
+    for seed in range(12):
+        quota = RateEstimator(now=0.0)
+        log = Simulation(world, quota, seed=seed, stop=60).run()
+        assert len(log.throttled) <= 20
+        assert len(log.accepted) >= 0.6 * 5 * 60
 
 
 def test_beside_somebody_else_it_takes_the_rest_and_does_not_stop_when_all_is_taken() -> None:
