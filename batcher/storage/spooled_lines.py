@@ -53,10 +53,15 @@ class SpooledLines:
     def _spill(self) -> None:
         try:
             if self._file is None:
-                self._file = TemporaryFile(dir=self._place)  # noqa: SIM115 # closed at the end
+                # a buffer of its own would be written again when it is closed
+                file = TemporaryFile(dir=self._place, buffering=0)  # noqa: SIM115 # closed at the end
+                self._file = file
                 weakref.finalize(self, self._file.close)
-            self._file.write(self._held)
-            self._file.flush()
+            self._file.seek(self._spilled)
+            written = 0
+            while written < len(self._held):
+                with memoryview(self._held)[written:] as left:
+                    written += self._file.write(left)
         except OSError as error:
             why = f"there is no place for what is to be read again: {error.strerror}. {_ADVICE}."
             raise OutputError(why) from error

@@ -1,5 +1,6 @@
 """Lines are found again wherever they went, in little memory."""
 
+import resource
 import tracemalloc
 from pathlib import Path
 
@@ -41,3 +42,26 @@ def test_lines_take_no_more_memory_than_was_said() -> None:
 def test_where_there_is_no_place_for_lines_the_error_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="Set TMPDIR"):
         SpooledLines(in_memory=0, place=tmp_path / "gone").put(b"line")
+
+
+def test_on_a_full_disk_what_was_put_is_kept_and_nothing_else_is_said_at_the_end(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines, limits = SpooledLines(in_memory=1000), resource.getrlimit(resource.RLIMIT_FSIZE)
+    begins = [lines.put(each) for each in (b"a" * 900, b"b" * 900)]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
+    try:
+        with pytest.raises(OutputError, match="File too large"):
+            lines.put(b"c" * 2000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    begins.append(lines.put(b"d" * 900))
+    assert [lines.at(begin)[:1] for begin in begins] == [b"a", b"b", b"d"]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
+    try:
+        with pytest.raises(OutputError):
+            lines.put(b"e" * 2000)
+        del lines
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert capsys.readouterr().err == ""
