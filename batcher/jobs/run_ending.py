@@ -9,8 +9,11 @@ from typing import Self
 
 from msgspec import Struct
 
+from batcher.config import OF_PLACE
 from batcher.errors import BatcherError
 from batcher.jobs.recorded_results import proven_results
+from batcher.jobs.report_steps import flags
+from batcher.jobs.run_order import RUN
 from batcher.records import Result, Status, Summary
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_manifest import RunManifest
@@ -29,8 +32,9 @@ class RunEnding(Struct, frozen=True, kw_only=True):
     ``kind`` and ``parent`` as in the manifest; ``input``: its path; ``images``: it has before
     images, so that it can be undone, and is not put back by itself; ``failed_lines``: some are left
     to be run again; ``rated``: it was begun with a rate that somebody gave; ``created``: the
-    first triggers that it has created, and that no integration
-    names.
+    first triggers that it has created, and that no integration names. ``place``: of a run that
+    follows another, and has its place from that, the flags that say where it was; ``has_tables``:
+    there are tables of targets, too, which no flag can give.
     """
 
     failures: list[Result] = []
@@ -41,6 +45,8 @@ class RunEnding(Struct, frozen=True, kw_only=True):
     failed_lines: bool = True
     rated: bool = False
     created: list[Result] = []
+    place: dict[str, str] = {}
+    has_tables: bool = False
 
     @classmethod
     def of(cls, directory: RunDirectory, summary: Summary) -> Self:
@@ -48,6 +54,8 @@ class RunEnding(Struct, frozen=True, kw_only=True):
         with suppress(BatcherError, OSError):
             manifest = directory.read_manifest()
             before, undo = directory.before, read_waves(directory.waves).undo
+            settings = manifest.settings if manifest.kind != RUN else {}
+            place = iter(flags(settings, only=OF_PLACE))
             return cls(
                 failures=_failures(directory, summary),
                 kind=manifest.kind,
@@ -57,6 +65,8 @@ class RunEnding(Struct, frozen=True, kw_only=True):
                 failed_lines=directory.failed.exists(),
                 rated=_has_rates(manifest),
                 created=_created(directory, summary),
+                place=dict(zip(place, place, strict=True)),
+                has_tables=bool(settings.get("targets")),
             )
         return cls()
 

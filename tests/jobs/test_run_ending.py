@@ -55,3 +55,14 @@ def test_a_run_is_rated_where_each_of_its_targets_had_a_rate(
     run.add(1, "succeeded")
     summary = Summary(wall_seconds=0.0, rate=0.0, seconds=Seconds())
     assert RunEnding.of(RunDirectory(run.write()), summary).rated is rated
+
+
+def test_a_run_that_follows_another_tells_where_it_was_and_whether_by_tables(
+    tmp_path: Path,
+) -> None:
+    said = {"region": "eu-west-1", "profile": "p", "rate": 5, "targets": {"a": {}}}
+    summary = Summary(wall_seconds=0.0, rate=0.0, seconds=Seconds(), total=1)
+    for kind, place in (("retry", {"--region": "eu-west-1", "--profile": "p"}), ("run", {})):
+        run = RecordedRun(tmp_path / kind, [change(0)], settings=said, kind=kind)
+        found = RunEnding.of(RunDirectory(run.write()), summary)
+        assert (found.place, found.has_tables) == (place, bool(place))

@@ -1,7 +1,7 @@
 """Commands that are offered to people: whole, so that they can be pasted into a shell."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import click
@@ -46,24 +46,24 @@ def next_command(name: str, path: Path | str | None, *more: str) -> str:
     """A command of batcher's, on that path if any, with the flags of place of the one under way.
 
     What came from variables is left out: it is still there. ``path``: as text it may be ``-`` or
-    ``s3://…``. ``more``: further words of the command.
+    ``s3://…``. ``more``: further words of the command; a flag among them is not given again.
     """
     given = [] if path is None else [_no_flag(str(path))]
-    return shlex.join(["batcher", name, *given, *more, *_carried(name)])
+    return shlex.join(["batcher", name, *given, *more, *_carried(name, more)])
 
 
 def _no_flag(text: str) -> str:
     return f"./{text}" if text.startswith("-") and text != "-" else text
 
 
-def _carried(name: str) -> Iterator[str]:
+def _carried(name: str, more: Collection[str]) -> Iterator[str]:
     if (context := click.get_current_context(silent=True)) is None:
         return
     carried = CARRIED_TO.get(name, CARRIED)
     for parameter in context.command.params:
         name = parameter.name or ""
         given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if given and name in carried:
+        if given and name in carried and parameter.opts[0] not in more:
             value = context.params[name]
             for each in value if isinstance(value, tuple) else [value]:
                 yield OF_LINT.get(parameter.opts[0], parameter.opts[0])

@@ -52,7 +52,7 @@ def _after_stale(ending: RunEnding) -> Iterator[str]:
     elif ending.input is not None and "://" not in ending.input and ending.input != "-":
         path = Path(ending.input)
         out = path.with_name(f"{path.name.partition('.jsonl')[0]}.new-plan.jsonl")
-        yield f"{was} To make a new plan: {next_command('plan', path, '--out', str(out))}"
+        yield f"{was} To make a new plan{_elsewhere('plan', path, ending, '--out', str(out))}"
     else:
         yield f"{was} Make a new plan of the same updates, and run that."
 
@@ -69,11 +69,11 @@ def _after_failures(directory: RunDirectory, summary: Summary, ending: RunEnding
     if codes := by_remedy.get(Remedy.FIND):
         count = sum(summary.errors[code] for code in codes)
         found = (each for each in ending.failures if each.error and each.error.code in codes)
-        there_are = next_command("export", None, *_of_first(next(found, None), summary))
-        look = f"Which there are: {there_are}"
+        first = _of_first(next(found, None), summary)
+        look = f"Which there are{_elsewhere('export', None, ending, *first)}"
         yield f"Of {several(count, 'update')} the trigger is not there, or not to be seen. {look}"
     if Remedy.FIND in by_remedy or Remedy.CORRECT in by_remedy:
-        yield from _to_correct(directory)
+        yield from _to_correct(directory, ending)
     for which, said in (
         (Remedy.ALLOW, "Allow it to these credentials, or give others; then"),
         (Remedy.RETRY, "To run the failed ones again"),
@@ -91,10 +91,21 @@ def _of_first(found: Result | None, summary: Summary) -> tuple[str, ...]:
     return ("--domain", found.domain, *(("--target", found.target) if several_targets else ()))
 
 
-def _to_correct(directory: RunDirectory) -> Iterator[str]:
+def _to_correct(directory: RunDirectory, ending: RunEnding) -> Iterator[str]:
     """In a copy where one works: the file in the run directory is a part of the run's books."""
     name = directory.path.resolve().name.removesuffix(".run")
     copy = Path(f"{name}.corrected.jsonl")
     copying = shlex.join(["cp", "-i", "--", str(directory.failed), str(copy)])
     yield f"Sent as they are they fail again. To correct them in a copy: {copying}"
-    yield f"Then, to run the corrected ones: {next_command('run', copy)}"
+    yield f"Then, to run the corrected ones{_elsewhere('run', copy, ending)}"
+
+
+def _elsewhere(name: str, path: Path | None, ending: RunEnding, *more: str) -> str:
+    """A command that takes no place from the run, which may have it from the one that it follows.
+
+    Behind a colon, before which stands what has to be given besides.
+    """
+    place = (word for flag in ending.place.items() if flag[0] not in more for word in flag)
+    found = next_command(name, path, *more, *place)
+    tables = ending.has_tables and "--config" not in shlex.split(found)
+    return f"{', with a --config that has the tables of its targets' if tables else ''}: {found}"

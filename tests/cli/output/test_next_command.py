@@ -44,6 +44,17 @@ def test_flags_of_place_are_carried_over_and_survive_a_shell(flags: list[str]) -
     assert sorted(found[3:]) == sorted(flags)
 
 
+def test_a_flag_that_the_command_has_is_not_carried_over_it() -> None:
+    found = []
+
+    @settings_options
+    def command(**_: object) -> None:
+        found.extend(shlex.split(next_command("export", None, "--target", "own")))
+
+    click.command(command).main(["--target", "x", "--region", "r"], standalone_mode=False)
+    assert found == ["batcher", "export", "--target", "own", "--region", "r"]
+
+
 def test_nothing_else_is_carried_and_no_parameter_of_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BATCHER_CONFIG", "c.toml")
     assert offered("--limiter", "redis://:secret@h/0", "--rate", "5", path="-x")[2:] == ["./-x"]

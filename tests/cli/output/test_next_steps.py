@@ -9,7 +9,7 @@ import pytest
 
 from batcher.cli.output.next_steps import next_steps
 from batcher.jobs.run_ending import RunEnding
-from batcher.records import Error, Result, Seconds, Summary
+from batcher.records import Error, Result, Seconds, Summary, TargetSummary
 from batcher.storage.run_directory import RunDirectory
 
 MISSING, REJECTED, DENIED = (
@@ -72,6 +72,25 @@ def test_what_failed_is_offered_only_what_can_help(
 ) -> None:
     ending = RunEnding(failures=[FAILURE])
     assert offered(ending, total=9, failed=sum(errors.values()), errors=errors) == commands
+
+
+def test_what_takes_no_place_from_a_run_is_offered_with_that_of_the_one_that_it_follows() -> None:
+    place = {"--target": "x", "--region": "eu-west-1", "--endpoint-url": "http://h"}
+    ending = RunEnding(kind="retry", failures=[FAILURE], place=place)
+    flags = "--target x --region eu-west-1 --endpoint-url http://h"
+    members: dict[str, Any] = {"total": 1, "failed": 1, "errors": {MISSING: 1}}
+    expected = [f"export --domain acme {flags}", CORRECT[0], f"{CORRECT[1]} {flags}"]
+    assert offered(ending, **members) == expected
+    several = {"default": TargetSummary(wall_seconds=0.0, rate=0.0, seconds=Seconds())}
+    export, *_ = offered(ending, targets=several, **members)
+    assert export == f"export --domain acme --target default {flags.removeprefix('--target x ')}"
+    summary = Summary(wall_seconds=0.0, rate=0.0, seconds=Seconds(), **members)
+    tables = RunEnding(kind="retry", failures=[FAILURE], has_tables=True)
+    *_, last = next_steps(RunDirectory(Path("u.run")), summary, tables)
+    assert last == (
+        "Then, to run the corrected ones, with a --config that has the tables of its targets:"
+        " batcher run u.corrected.jsonl"
+    )
 
 
 @pytest.mark.parametrize(
