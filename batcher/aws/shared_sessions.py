@@ -6,6 +6,7 @@ Of each profile, Region and endpoint there is one, read anew when a target could
 from typing import Any, NamedTuple
 
 import anyio
+import botocore.exceptions as sdk
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 from botocore.loaders import Loader
@@ -14,10 +15,11 @@ from batcher.aws.caller_identity import StsIdentity, caller_identity
 from batcher.aws.credentials import open_session, region_of
 from batcher.aws.mfa import one_at_a_time
 from batcher.aws.one_attempt import client_config
+from batcher.aws.sdk_errors import ShownText, error_text
 from batcher.aws.server_clock import ServerClock
 from batcher.aws.sts_client import AT_ONCE, StsClient, StsPace
 from batcher.config import TargetSettings
-from batcher.errors import CredentialsError
+from batcher.errors import BatcherError, CredentialsError
 from batcher.ports import Clock
 
 STS_ATTEMPTS = 4
@@ -76,7 +78,7 @@ class SharedSession:
             if not self._known:
                 try:
                     async with one_at_a_time(self.session):
-                        self._own = await self.session.get_credentials()
+                        self._own = await _own_credentials(self.session)
                         await first_access_key(self._own)
                 except Exception as error:
                     self._asked = error
@@ -112,6 +114,18 @@ class SharedSession:
 
     def _config(self, attempts: int) -> AioConfig:
         return client_config(self._timeouts, connections=AT_ONCE, attempts=attempts)
+
+
+async def _own_credentials(session: AioSession) -> Any:
+    """What botocore finds. Whatever the profile's own program does wrong is raised as its error."""
+    try:
+        return await session.get_credentials()
+    except (sdk.BotoCoreError, BatcherError, ValueError):
+        raise
+    except Exception as error:  # the program is gone, or prints JSON that is no credentials
+        raise sdk.CredentialRetrievalError(
+            provider="the profile", error_msg=ShownText(f"{error_text(error)}.")
+        ) from error
 
 
 async def first_access_key(credentials: Any) -> str | None:

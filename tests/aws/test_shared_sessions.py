@@ -12,6 +12,7 @@ from batcher.aws.shared_sessions import READ_AT_MOST, SharedSessions
 from batcher.clock import SystemClock
 from batcher.config import Settings, TargetSettings
 from batcher.emulator import Emulator, account_of
+from batcher.errors import AwsError
 from batcher.updates.aws_messages import AwsMessages
 from batcher.wiring.targets import TargetConnector
 
@@ -99,6 +100,20 @@ async def test_what_gives_no_credentials_is_asked_once_for_all_who_wait(
             tasks.start_soon(ask, f"t{n}")
     assert len(failures) == 20
     assert len(asked.read_text()) == 1
+
+
+@pytest.mark.parametrize("program", ["/nowhere/at/all", "/", "echo []", "echo 1", "echo null"])
+async def test_whatever_is_wrong_with_a_program_for_credentials_is_an_error_of_the_target(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(f"[profile prod]\ncredential_process = {program}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    connector = TargetConnector(Settings(profile="prod", region="eu-west-1"))
+    for _ in range(2):
+        with pytest.raises(AwsError, match=r"target a: .*the profile"):
+            await connector.target("a").__aenter__()
 
 
 async def test_an_account_is_asked_for_once_for_each_access_key(keys: Path) -> None:
