@@ -35,7 +35,7 @@ def result_of_arguments(record: Result) -> Result:
     return replace(record, error=replace(error, message=told_of_arguments(error.message)))
 
 
-_HEAD = re.compile(r"\A--([\w-]+)(?=: )")  # where a setting was given that can't be
+_HEAD = re.compile(r"\A--([\w-]+)(?=: |\.\S)")  # where a setting was given that can't be
 
 
 @contextmanager
@@ -61,7 +61,7 @@ def _flag() -> re.Pattern[str]:
     """A flag, and the blank before what can only be its value."""
     words = {word for each in _arguments().values() for word in each.metavar.split("|")}
     value = rf"[0-9]|[a-z0-9]+://|(?:{'|'.join(filter(str.islower, sorted(words)))})\b"
-    return re.compile(rf"(?<![\w'-])--([a-z]+(?:-[a-z]+)*)( (?={value})|(?=:))?")
+    return re.compile(rf"(?<![\w'\"-])--([a-z]+(?:-[a-z]+)*)( (?={value})|(?=:))?")
 
 
 def _argument(found: re.Match[str]) -> str:

@@ -32,7 +32,9 @@ KNOWN = {each.flag for each in options() if "library" in each.entry_points}
         ("no such trigger; --create-missing creates it", "no such trigger; create_missing=True"),
         ("--no-such: no such setting.", "no_such: no such setting."),
         ("--R2: no such setting. See --rate.", "R2: no such setting. See rate=."),
+        ("--targets.a-b.rate: can't be -1", "targets.a-b.rate: can't be -1"),
         ("--reason: can't be '--rate'", "reason: can't be '--rate'"),
+        ('target: no target "--rate"', 'target: no target "--rate"'),
         ("give another place with --out", "give another place with --out"),
         ("a name may have x--rate in it", "a name may have x--rate in it"),
     ],
@@ -76,5 +78,7 @@ async def test_what_can_not_be_is_told_of_the_argument_at_either_entry_point() -
         await batcher.update_many([], max_failures="many")
     with pytest.raises(batcher.SettingsError, match=r"^max_failures: can't be 'many'"):
         batcher.iter_updates([], max_failures="many")
+    with pytest.raises(batcher.SettingsError, match=r"^targets\.a-b\.rate: can't be -1"):
+        await batcher.update_many([], targets={"a-b": {"rate": -1}})
     with pytest.raises(batcher.SettingsError, match=r"^no_such: no such setting"):
         await batcher.update_many([], no_such="1")  # type: ignore[call-arg] # there is none
