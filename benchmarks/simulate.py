@@ -20,6 +20,7 @@ PROFILES = int(os.environ.get("PROFILES", 100_000))
 TYPES = int(os.environ.get("TYPES", 10))
 DAYS = int(os.environ.get("DAYS", 30))
 TRIGGERS = int(os.environ.get("TRIGGERS", 50))
+STEP = float(os.environ.get("STEP", 0))  # of the bound, from trigger to trigger
 PERIODS = [
     {"Unit": "DAYS", "Value": 1, "MaxInvocationsPerProfile": 1},
     {"Unit": "WEEKS", "Value": 1, "MaxInvocationsPerProfile": 3},
@@ -30,9 +31,9 @@ def attribute(source: str, operator: str, *values: str) -> dict[str, Any]:
     return {"Source": source, "ComparisonOperator": operator, "Values": list(values)}
 
 
-def conditions(total: int) -> list[dict[str, Any]]:
+def conditions(total: float) -> list[dict[str, Any]]:
     dimensions = [
-        [attribute("order.total", "GREATER_THAN", str(total))],
+        [attribute("order.total", "GREATER_THAN", f"{total:g}")],
         [attribute("status", "INCLUSIVE", "open"), attribute("country", "EXCLUSIVE", "FR", "BE")],
     ]
     return [
@@ -50,8 +51,11 @@ def triggers() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         limits = {"EventExpiration": 600_000, "Periods": PERIODS}
         has_limits = {"EventTriggerLimits": limits} if number % 2 else {}
         of_type = {"ObjectTypeName": f"Type{number % TYPES}"}
-        current = names | of_type | {"EventTriggerConditions": conditions(700)} | has_limits
-        yield current, names | {"EventTriggerConditions": conditions(500)}
+        before, after = (conditions(bound + number * STEP) for bound in (700, 500))
+        yield (
+            names | of_type | {"EventTriggerConditions": before} | has_limits,
+            names | {"EventTriggerConditions": after},
+        )
 
 
 def events() -> Iterator[dict[str, Any]]:
