@@ -62,7 +62,7 @@ def patterned_targets(
     template |= {key: value for key, value in table.items() if key not in MEMBERS}
     rows = _rows(origin, table.get("accounts"), folder, organization, list_accounts)
     regions = _regions(origin, table, defaults["region"])
-    seen: dict[tuple[Any, ...], AccountRow] = {}
+    seen: dict[tuple[str, ...], AccountRow] = {}
     for row in rows:
         own = row.columns.get("region")
         for region in [own] if own else regions:
@@ -86,10 +86,12 @@ def patterned_targets(
 
 
 def _refuse_repeated(
-    seen: dict[tuple[Any, ...], AccountRow], row: AccountRow, members: Mapping[str, Any]
+    seen: dict[tuple[str, ...], AccountRow], row: AccountRow, members: Mapping[str, Any]
 ) -> None:
     """An account may be there again in a Region where it is used in another way than before."""
-    first = seen.setdefault(tuple(map(members.get, ("account", "region", *_WAYS))), row)
+    used = ("account", "region", *_WAYS)
+    # as text: what a table gives may be of any kind, and is refused by its kind later
+    first = seen.setdefault(tuple(repr(members.get(name)) for name in used), row)
     if first is not row:
         region = f" in {members['region']}" if "region" in members else ""
         raise SettingsError(
