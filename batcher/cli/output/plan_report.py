@@ -14,7 +14,7 @@ from batcher.cli.output.diff import diff_lines
 from batcher.cli.output.echo import echo
 from batcher.cli.output.error_report import ErrorReport
 from batcher.cli.output.next_command import next_command
-from batcher.cli.output.omission import basis_text, sends_text
+from batcher.cli.output.omission import basis_text, sends_text, shown_at
 from batcher.cli.output.pager import PagedText
 from batcher.cli.output.plan_groups import PlanGroups
 from batcher.cli.output.plan_html import PlanPage, plan_html
@@ -159,10 +159,12 @@ class PlanPrinter:
 
 
 def _sentences(plan: Plan, out: Path | None, now: str) -> Iterator[str]:
-    sends = {name: sends_text(each, looks=True, now=now) for name, each in plan.omissions.items()}
+    known = plan.omissions
+    sends = {name: sends_text(each, looks=True, now=None) for name, each in known.items()}
     for names in by_cause((text, name) for name, text in sends.items()):
         to_targets = f"To {targets_text(names)} a run" if len(sends) > 1 else "A run"
-        yield f"{to_targets} sends {sends[names[0]]}."
+        oldest = min((known[name] for name in names), key=shown_at)
+        yield f"{to_targets} sends {sends_text(oldest, looks=True, now=now)}."
     effects = ", ".join(f"{number(count)} {name}" for name, count in plan.effects.items() if count)
     yield f"{several(plan.total, 'update')}: {effects or 'nothing to do'}."
     if plan.irreversible:
@@ -190,14 +192,16 @@ def _sentences(plan: Plan, out: Path | None, now: str) -> Iterator[str]:
 
 def _undo_basis(plan: Plan, now: str) -> Iterator[str]:
     """What it rests on that these updates can't be undone."""
+    known, staying = plan.omissions, plan.staying
     rests = {
-        name: basis_text(known, members, now)
-        for name, members in plan.staying.items()
-        if (known := plan.omissions.get(name)) is not None
+        name: basis_text(known[name], members, None)
+        for name, members in staying.items()
+        if name in known
     }
     for names in by_cause((text, name) for name, text in rests.items()):
-        of_targets = f" of {targets_text(names)}" if len(plan.omissions) > 1 else ""
-        yield f"That rests on this{of_targets}: {rests[names[0]]}."
+        of_targets = f" of {targets_text(names)}" if len(known) > 1 else ""
+        oldest = min(names, key=lambda name: known[name].seen_at(staying[name], "kept") or "")
+        yield f"That rests on this{of_targets}: {basis_text(known[oldest], staying[oldest], now)}."
 
 
 def _entry(planned: PlannedUpdate, found: list[Change]) -> dict[str, Any]:

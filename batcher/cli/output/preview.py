@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from batcher.aws.client import AwsTarget
 from batcher.cli.output.echo import echo
 from batcher.cli.output.forecast import forecast_lines, likely_seconds, target_pace
-from batcher.cli.output.omission import sends_text
+from batcher.cli.output.omission import sends_text, shown_at
 from batcher.cli.output.selected_part import part_lines
 from batcher.cli.output.undo import undo_lines
 from batcher.cli.output.wave_lines import wave_lines
@@ -14,6 +14,7 @@ from batcher.jobs.run import ReadyRun, SlowReading
 from batcher.number_text import number, several
 from batcher.updates.target_causes import TOGETHER_FROM, by_cause, cause_in, targets_text
 from batcher.updates.target_places import places_text
+from batcher.wiring.omissions import KnownOmissions
 
 DOMAINS_SHOWN = 8
 RECREATES = (
@@ -99,7 +100,7 @@ def _likeness(run: ReadyRun, target: AwsTarget) -> tuple[object, ...]:
     settings, known = run.forecasts[target.name].settings, run.forecasts[target.name].known
     paced = (settings.ceiling, settings.burst, settings.share, known is None)
     endpoint = cause_in(target.endpoint_url, target.name)
-    return (target.settings.protected, endpoint, *paced, _sends(run, target))
+    return (target.settings.protected, endpoint, *paced, _sends(run, target, aged=False))
 
 
 def _together(run: ReadyRun, names: list[str]) -> Iterator[str]:
@@ -126,7 +127,8 @@ def _together(run: ReadyRun, names: list[str]) -> Iterator[str]:
     whose = f" of target {slowest}, which takes longest" if len(paces) > 1 else " of each"
     yield f"  pace{whose}: {target_pace(run.forecasts[slowest])}"
     if not run.order.following.complete:
-        yield f"  sends: {_sends(run, targets[0])}"
+        oldest = min(targets, key=lambda target: shown_at(_omissions(run, target)))
+        yield f"  sends: {_sends(run, oldest)}"
 
 
 def _target(run: ReadyRun, name: str) -> Iterator[str]:
@@ -147,11 +149,16 @@ def _target(run: ReadyRun, name: str) -> Iterator[str]:
         yield f"  sends: {_sends(run, target)}"
 
 
-def _sends(run: ReadyRun, target: AwsTarget) -> str:
-    known = run.connection.lanes.omissions.known(target)
+def _omissions(run: ReadyRun, target: AwsTarget) -> KnownOmissions:
+    return run.connection.lanes.omissions.known(target)
+
+
+def _sends(run: ReadyRun, target: AwsTarget, *, aged: bool = True) -> str:
+    """What is sent for an update; ``aged``: with the age of what is known."""
     # where nobody said not to look, the first ones are looked at to find it out
     looks = run.looks or run.order.settings.before is None or run.order.settings.create_missing
-    return sends_text(known, looks=looks, now=run.order.clock.wall())
+    now = run.order.clock.wall() if aged else None
+    return sends_text(_omissions(run, target), looks=looks, now=now)
 
 
 def _domains(counts: list[tuple[str, int]]) -> str:

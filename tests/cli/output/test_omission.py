@@ -1,8 +1,9 @@
 """What is sent, and what an undo rests on, in words: a row for each thing that can be known."""
 
 import pytest
+from msgspec.structs import replace
 
-from batcher.cli.output.omission import basis_text, sends_text
+from batcher.cli.output.omission import basis_text, sends_text, shown_at
 from batcher.storage.omission_records import Omission
 from batcher.triggers.omission import Effect, Whole
 from batcher.wiring.omissions import KnownOmissions
@@ -61,3 +62,13 @@ def test_an_undo_that_is_not_possible_says_what_that_rests_on(
     found: KnownOmissions, members: list[str], said: str
 ) -> None:
     assert said in basis_text(found, members, NOW)
+
+
+@pytest.mark.parametrize("effect", ["kept", "cleared"])
+def test_what_is_known_is_told_in_the_same_words_whenever_it_was_shown(effect: Effect) -> None:
+    later = replace(known(A=effect).effects["A"], seen_at=NOW)
+    one, two = known(A=effect), KnownOmissions(whole="auto", effects={"A": later})
+    assert sends_text(one, looks=True, now=NOW) != sends_text(two, looks=True, now=NOW)
+    assert sends_text(one, looks=True, now=None) == sends_text(two, looks=True, now=None)
+    assert basis_text(one, ["A"], None) == basis_text(two, ["A"], None)
+    assert (shown_at(one), shown_at(two), shown_at(known())) == (TWO_DAYS_AGO, NOW, "")

@@ -1,6 +1,7 @@
 """A plan as told: JSON that is whole however it ends, and sentences where they say something."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from batcher.jobs.plan import Plan
 from batcher.jobs.target_planner import EFFECTS, PlannedUpdate
 from batcher.records import Update
 from batcher.sources.inspection import Inspection
+from batcher.storage.omission_records import Omission
 from batcher.triggers.forecast import TriggerForecast
+from batcher.wiring.omissions import KnownOmissions
 from tests.updates.samples import MODEL
 
 Capture = pytest.CaptureFixture[str]
@@ -37,6 +40,13 @@ def plan(total: int, **more: Any) -> Plan:
     effects = {**dict.fromkeys(EFFECTS, 0), "changed": total} | more.pop("effects", {})
     members = {"irreversible": 0, "conflicts": 0, "max_changes": None} | more
     return Plan(effects=effects, **members)
+
+
+def known_for(days: int) -> KnownOmissions:
+    seen_at = (datetime.now(UTC) - timedelta(days=days, hours=1)).isoformat()
+    place = {"account": "1", "region": "eu-west-1", "endpoint": "https://one"}
+    shown = Omission(**place, member="SegmentFilter", effect="kept", seen_at=seen_at)
+    return KnownOmissions(whole="auto", effects={"SegmentFilter": shown})
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
@@ -109,6 +119,19 @@ def test_sentences_say_what_it_came_to(
 ) -> None:
     printer(as_json=False).finish(found, out)
     assert capsys.readouterr().err.splitlines() == said
+
+
+def test_targets_that_the_same_is_known_of_are_told_together_with_the_age_of_the_oldest(
+    capsys: Capture,
+) -> None:
+    known = {name: known_for(days) for name, days in (("a", 2), ("b", 3), ("c", 4))}
+    staying = {name: {"SegmentFilter"} for name in known}
+    found = plan(3, irreversible=3, omissions=known, staying=staying)
+    printer(as_json=False).finish(found, None)
+    sends, _, _, rests = capsys.readouterr().err.splitlines()[:4]
+    for said in (sends, rests):
+        assert "3 targets (a, b, c)" in said
+        assert "(its answers showed it 4 days ago)" in said
 
 
 def test_how_far_it_is_is_said_only_after_silence(capsys: Capture) -> None:

@@ -1,6 +1,7 @@
 """What a run is about to do, in words, from what the job has decided: printing changes nothing."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from batcher.config import resolve
 from batcher.emulator import Emulator, account_of
 from batcher.jobs.run import CheckedRun, open_run
 from batcher.operations import UPDATE_TRIGGER
+from batcher.storage.omission_records import OmissionPlace
+from batcher.storage.quota_file import QuotaFile
+from batcher.storage.state_directory import state_directory
 from tests.conftest import change, remember_quota
 
 Say = Callable[..., Any]
@@ -21,9 +25,15 @@ REGIONS = ["eu-west-1", "us-east-1", "us-west-2"] * 3 + ["us-east-1", "us-west-2
 def say(stand_in_credentials: None, write_lines: Callable[..., Path]) -> Say:
     """Returns the lines about a run of those updates, twice the same."""
 
-    async def lines(updates: list[dict[str, Any]], dry_run: bool = False, **more: Any) -> list[str]:
+    async def lines(
+        updates: list[dict[str, Any]],
+        dry_run: bool = False,
+        at_start: Callable[[str], None] = lambda _: None,
+        **more: Any,
+    ) -> list[str]:
         file = write_lines(updates)
         async with Emulator(latency=(0.0, 0.0)) as url:
+            at_start(url)
             given = {"endpoint_url": url, "region": "eu-west-1", "remember": False, "rate": 1}
             settings, out = resolve({**given, **more}), file.with_suffix(".run")
             with open_run(str(file), out, settings, dry_run=dry_run) as opened:
@@ -96,6 +106,30 @@ async def test_many_targets_that_are_alike_are_told_together_and_another_in_full
     )
     assert said[8].startswith("  pace: at most 2/s")
     assert len(said) < 14
+
+
+async def test_targets_are_told_together_whenever_what_is_known_of_them_was_shown(
+    say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    file = QuotaFile(state_directory({"XDG_STATE_HOME": str(tmp_path)}), pytest.fail)
+    targets = {f"shop{n:02}": {"region": f"eu-west-{n}"} for n in range(12)}
+
+    def remember(url: str) -> None:
+        for days, target in enumerate(targets.values()):
+            seen_at = (datetime.now(UTC) - timedelta(days=days, hours=1)).isoformat()
+            place = OmissionPlace(
+                account=account_of("AKIDEXAMPLE"), region=target["region"], endpoint=url
+            )
+            file.remember_effects(place, {"SegmentFilter": "kept"}, seen_at)
+
+    lines = [change(n, target=name) for n, name in enumerate(targets)]
+    said = await say(lines, at_start=remember, targets=targets, remember=True)
+    assert said[0] == "12 updates to 12 targets, 1 each:"
+    assert [line for line in said if line.startswith("  sends: ")] == [
+        "  sends: what each line gives, as AWS keeps what an update leaves out (its answers showed"
+        " it 11 days ago)"
+    ]
 
 
 async def test_a_deadline_that_is_missed_ends_the_preview_and_an_unknown_one_is_said(
