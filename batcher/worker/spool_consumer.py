@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import inf
 
 import anyio
+from msgspec.structs import replace
 from structlog.typing import FilteringBoundLogger
 
 from batcher.backoff import Backoff
@@ -20,6 +21,7 @@ from batcher.engine.pace_control import PaceControl
 from batcher.errors import BatcherError
 from batcher.jobs.run_order import Unattended
 from batcher.ports import Claim, Spool, Unclaimable
+from batcher.records import Result
 from batcher.resettable_event import ResettableEvent
 from batcher.worker.file_runner import Failed, FileEnding, FileRunner, Postponed
 from batcher.worker.health import Health
@@ -61,8 +63,11 @@ class SpoolConsumer:
     wait_for_writers: float = WAIT_FOR_WRITERS
 
     def __post_init__(self) -> None:
-        self.runner = FileRunner(self.settings, self.unattended, self.control)
+        self._on_result = self.unattended.on_result
+        told = replace(self.unattended, on_result=self._note_result)
+        self.runner = FileRunner(self.settings, told, self.control)
         self.failed = False
+        self._at: str | None = None  # the file that it has
         self._waits: dict[str, _Wait] = {}
         self._held_up: str | None = None  # with ``once``: the first file that could not go on
 
@@ -152,6 +157,7 @@ class SpoolConsumer:
             ending: FileEnding = Postponed(found.reason, of_file=True)
         else:
             self.log.info("file.claimed", file=found.name, resumed=found.resumed)
+            self._at = found.name
             ending = await self.runner.work_through(found)
             if (changed := self.spool.why_changed(found)) is not None:
                 return Failed(changed)
@@ -159,6 +165,13 @@ class SpoolConsumer:
         if ending and of_file and self._wait_of(found.name).tries + 1 >= TRIES:
             return Failed(f"{ending.reason}\nTried {TRIES} times.")
         return ending
+
+    def _note_result(self, result: Result) -> None:
+        """Pass a result on; a file that could not go on does with its first."""
+        self._on_result(result)
+        held_up = self.health.reason(FILES)
+        if held_up is not None and held_up.startswith(f"{self._at}: "):
+            self.health.mark_healthy(FILES)
 
     def _move(self, found: Claim | Unclaimable, ending: Failed | None) -> None:
         """Raises QueueError and OutputError when it can't be moved."""

@@ -25,7 +25,13 @@ from batcher.ports import Claim, Unclaimable
 from batcher.queues.spool_directory import SpoolDirectory
 from batcher.records import Result
 from batcher.worker.health import Health
-from batcher.worker.spool_consumer import LET_OTHERS_GO, LONGEST_PAUSE, PAUSE, SpoolConsumer
+from batcher.worker.spool_consumer import (
+    FILES,
+    LET_OTHERS_GO,
+    LONGEST_PAUSE,
+    PAUSE,
+    SpoolConsumer,
+)
 from tests.conftest import Command, change, records, trigger
 from tests.servers import free_port
 from tests.waiting import until
@@ -318,6 +324,32 @@ async def test_a_file_that_can_not_go_on_for_long_lets_others_go_before_it(tmp_p
     assert tried.index("good") >= 4
     assert all(each.startswith("a.jsonl: ") for each in tried if each != "good")
     assert (tmp_path / "claimed" / "a.jsonl").exists()
+
+
+@pytest.mark.usefixtures("stand_in_credentials")
+@pytest.mark.parametrize(
+    ("held_up", "seen"),
+    [
+        ("a.jsonl: a role is missing", ["a.jsonl: a role is missing", None, None]),
+        ("z.jsonl: a role is missing", ["z.jsonl: a role is missing"] * 3),
+    ],
+)
+async def test_a_file_that_goes_on_is_not_said_to_be_held_up_until_its_end(
+    tmp_path: Path, held_up: str, seen: list[str | None]
+) -> None:
+    spool, emulator, told = SpoolDirectory(tmp_path, still_for=0.0), Emulator(), list[str | None]()
+    emulator.seed([trigger(n) for n in range(3)])
+    spool.put("a.jsonl", [msgspec.json.encode(change(n)) + b"\n" for n in range(3)])
+    unattended = Unattended(
+        on_result=lambda _: told.append(session.health.reason(FILES)), on_attempt=lambda *_: None
+    )
+    async with emulator as url, asyncio.timeout(60):
+        session = consumer_of(spool, url, unattended)
+        session.health.mark_unhealthy(FILES, held_up)
+        await session.run(once=True)
+    assert told == seen
+    assert session.health.reason(FILES) is None
+    assert (tmp_path / "done" / "a.jsonl").exists()
 
 
 Odd = Callable[[Path], None]
