@@ -17,12 +17,13 @@ class TargetNames(Struct, frozen=True, kw_only=True):
     """The targets that lines may name, and those that an account stands for.
 
     ``accounts``: by account, and by ``ACCOUNT/REGION``, the targets that are there. ``is_open``:
-    what is none of all these is a target, too.
+    what is none of all these is a target, too. ``is_alone``: there is one, and no table names it.
     """
 
     names: frozenset[str]
     accounts: Mapping[str, list[str]]
     is_open: bool = False
+    is_alone: bool = False
 
     @classmethod
     def of(
@@ -34,7 +35,7 @@ class TargetNames(Struct, frozen=True, kw_only=True):
             if account is not None:
                 for key in (account, f"{account}/{region}"):
                     accounts.setdefault(key, []).append(name)
-        return cls(names=names, accounts=accounts)
+        return cls(names=names, accounts=accounts, is_alone=not places and len(names) == 1)
 
     def by_account(self, text: str) -> str | None:
         """The one target of an account, or of an account in a Region; None: it is not that."""
@@ -55,6 +56,9 @@ class TargetNames(Struct, frozen=True, kw_only=True):
             return f"no target {shown}; {self._of_account(account[0])}"
         if near := _near(text, _in_order(self.names)):
             return f"no target {shown}; did you mean {near}?"
+        if self.is_alone:
+            only = f"there is {self.shown} alone, as no table of targets was given (--config FILE)"
+            return f"no target {shown}; {only}"
         return f"no target {shown}; there are {self.shown}"
 
     def _of_account(self, account: str) -> str:

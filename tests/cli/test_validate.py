@@ -93,7 +93,8 @@ def test_beside_targets_a_line_without_one_is_valid_where_its_place_is_given_as_
 def test_targets_that_the_settings_do_not_know_are_told_as_a_run_tells_them(tmp_path: Path) -> None:
     path = tmp_path / "updates.jsonl"
     path.write_bytes(line(1, target="prod-us") + line(2))
-    assert "line 1: target: no target prod-us; there are default" in run(path).stderr
+    alone = "there is default alone, as no table of targets was given (--config FILE)\n"
+    assert f"line 1: target: no target prod-us; {alone}" in run(path).stderr
     (tmp_path / "settings.toml").write_text(
         'target = "home"\n[targets.prod-us]\nregion = "us-east-1"\n'
     )
