@@ -370,7 +370,7 @@ class RateEstimator:
             return True
         pace, alone = min(self._rate_at(now), ticket.rate), self._was_alone(ticket)
         tried = self._excess > 0
-        return self._state.unit_search.is_surprise(ticket.sent, pace, alone=alone, tried=tried)
+        return self._state.unit_search.may_be_stray(ticket.sent, pace, alone=alone, tried=tried)
 
     def _evidence(self, ticket: Ticket, late: bool | None, *, surprise: bool) -> Evidence:
         state, strays = self._state, self._strays

@@ -212,6 +212,8 @@ class UnitSearchTuning:
     # refusals in succession where a token should have been there: somebody else may be greedy for
     # a while, but with so many the quota has fallen
     many: int = 5
+    # tokens in succession that came late, by as much: the quota has fallen to that
+    alike: int = 2
     fallen: float = 4.0  # times lower: no more is concluded from one refusal
     # refusals of calls that may have come early, less calls that were accepted: half are refused
     doubtful: int = 4

@@ -30,6 +30,10 @@ class UnitBucketSearch:
         self._confirmed = 0  # refusals of higher rates in succession, that said the same
         self._refusals = 0  # in succession, where a token should have been there
         self._quick_refusals = 0
+        self._gone = math.inf  # the least rate that the last refused call says to be too high
+        # rates, least and most, that explain when the last tokens came, all late; and how many
+        self._slower = 0.0, math.inf
+        self._slow_tokens = 0
         self._careful = 0  # calls that are still to leave when a token is surely there
         self._care = tuning.careful  # so many after the next that came too early
         self._doubtful = 0.0  # refusals that prove nothing, less calls that were accepted
@@ -44,11 +48,24 @@ class UnitBucketSearch:
         self._careful = max(0, self._careful - 1)
         if sent <= self._last_sent:
             return
+        good = 1 / (sent + late - self._last_sent)
+        self._note_late(good if self._refusals and alone else None)
         if alone:
-            self._low = max(self._low, 1 / (sent + late - self._last_sent))
+            self._low = max(self._low, good)
         if self._low > self._high:  # the quota has grown, or others have left
             self._high = math.inf
         self._last_sent, self._last_late, self._refusals = sent, late, 0
+
+    def _note_late(self, good: float | None) -> None:
+        """Note that a token came late, at ``good`` or a little more per second; None: in time."""
+        if good is None:
+            self._slow_tokens = 0
+            return
+        least, most = self._slower
+        if self._slow_tokens == 0 or good >= most or least >= self._gone:
+            least, most, self._slow_tokens = 0.0, math.inf, 0
+        self._slower = max(least, good), min(most, self._gone)
+        self._slow_tokens += 1
 
     def next_at(self, rate: float) -> float:
         """When a call has to leave to find the next token at that rate.
@@ -110,6 +127,13 @@ class UnitBucketSearch:
         is_about &= not tried and not self._was_early(high, rate)
         return self._low > 0 and (high <= self._low or is_about)
 
+    def may_be_stray(
+        self, sent: float, rate: float, *, alone: bool = True, tried: bool = False
+    ) -> bool:
+        """Whether such a refusal is a surprise, and not explained by a quota that has fallen."""
+        has_fallen = self._slow_tokens >= self._tuning.alike
+        return not has_fallen and self.is_surprise(sent, rate, alone=alone, tried=tried)
+
     def refused(
         self, sent: float, rate: float, *, since: int, alone: bool = True, tried: bool = False
     ) -> float | None:
@@ -147,6 +171,11 @@ class UnitBucketSearch:
         tuning = self._tuning
         self._refusals += 1
         self._confirmed = 0
+        self._gone = high
+        least, most = self._slower
+        if self._slow_tokens >= tuning.alike and least < high:
+            self._low, self._high, self._slow_tokens = least, min(high, most), 0
+            return self._between(self._low, self._high)
         if self._refusals >= tuning.many:
             self._low = math.sqrt(self._low * max(high, self._low / tuning.fallen))
         elif self._refusals == 1:

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.estimator import RateEstimator
 from batcher.quota.unit_search import UnitBucketSearch
-from tests.quota.simulation import Bucket, Simulation, Tenant, World
+from tests.quota.simulation import Bucket, Change, Simulation, Tenant, World
 
 
 def between(good: float, refused: float) -> UnitBucketSearch:
@@ -81,6 +82,7 @@ def test_a_rate_refused_again_at_once_is_lowered_twice_as_much_each_time() -> No
         lowered.append(1 - lower / rate)
         rate = lower
         search.accepted(now := now + 1 / rate)
+        search.accepted(now := now + 1 / rate)  # in time: the quota has not fallen by much
     assert lowered == pytest.approx([0.008, 0.016, 0.032], rel=0.01)
 
 
@@ -94,6 +96,7 @@ def test_the_calls_that_were_accepted_since_say_how_far_off_a_rate_can_be(
         rate = search.refused(now + 1 / rate, rate, since=0) or rate
         now += 2 / rate
         search.accepted(now)
+        search.accepted(now := now + 1 / rate)  # in time
     assert search.refused(now + 1 / rate, rate, since=since) == pytest.approx((1 - part) * rate)
 
 
@@ -170,6 +173,58 @@ def test_a_refusal_at_a_rate_that_is_only_tried_is_none_of_a_lower_quota() -> No
     assert not search.is_surprise(sent, 0.51, tried=True)
     assert search.refused(sent, 0.51, since=9, tried=True) == 0.5
     assert not search.is_overdue(0.5, sent + 15)  # it is tried again later, not at once
+
+
+def late_tokens(*waits: float) -> tuple[UnitBucketSearch, float, float]:
+    """A search at 1/s that was refused after a second each time, and then waited so long."""
+    search, now, rate = UnitBucketSearch(0.0), 100.0, 1.0
+    search.begin(1.0)
+    search.accepted(now)
+    for wait in waits:
+        rate = search.refused(now + 1 / rate, rate, since=1) or rate
+        search.accepted(now := now + wait)
+    return search, now, rate
+
+
+def test_tokens_that_are_late_by_as_much_say_a_lower_quota_and_are_no_stray_throttles() -> None:
+    search, now, rate = late_tokens(2.1, 2.05)
+    assert not search.may_be_stray(now + 1 / rate, rate)
+    found = search.refused(now + 1 / rate, rate, since=1)
+    assert found == pytest.approx((1 / 2.05 + 1 / (1 / rate)) / 2, rel=0.02)
+    once, then, rate = late_tokens(2.05)
+    assert once.may_be_stray(then + 1 / rate, rate)
+
+
+def test_tokens_that_others_take_now_and_then_say_no_lower_quota() -> None:
+    search, now, rate = late_tokens(2.1)
+    search.accepted(now := now + 1 / rate)  # in time
+    assert search.may_be_stray(now + 1 / rate, rate)
+    found = search.refused(now + 1 / rate, rate, since=2)
+    assert found is not None
+    assert found > 0.9 * rate
+
+
+@pytest.mark.parametrize(("before", "after", "refused"), [(1, 0.5, 16), (5, 2, 25)])
+def test_a_quota_that_falls_is_found_by_when_its_tokens_come(
+    before: float, after: float, refused: int
+) -> None:
+    change = Change(at=30, rate=after, burst=1)
+    world = World(rate=before, burst=1, latency=(0.02, 0.05), changes=(change,))
+    logs = [
+        Simulation(world, RateEstimator(now=0.0), seed=seed, stop=60).run() for seed in range(6)
+    ]
+    assert min(log.accepted_between(40, 60) for log in logs) >= 0.85 * 20 * after
+    assert sum(len(log.throttled) for log in logs) / len(logs) <= refused
+
+
+def test_a_remembered_quota_that_has_halved_meanwhile_costs_a_few_throttles() -> None:
+    memory = EstimatedQuota(rate=2, burst=1, doubt=0.01, age=3600.0)
+    world = World(rate=1, burst=1, latency=(0.02, 0.05))
+    for seed in range(4):
+        quota = RateEstimator(now=0.0, remembered=memory)
+        log = Simulation(world, quota, seed=seed, stop=60).run()
+        assert len(log.throttled) <= 10
+        assert len(log.accepted) >= 56
 
 
 def test_a_refusal_proves_no_rate_good() -> None:
