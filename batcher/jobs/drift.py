@@ -5,8 +5,7 @@ unmoved since the base is not read one by one.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from itertools import chain
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from msgspec import Struct
@@ -14,6 +13,7 @@ from msgspec import Struct
 from batcher.config import Settings
 from batcher.engine.ordered_map import ordered_map
 from batcher.error_codes import RESOURCE_NOT_FOUND, TARGET_UNUSABLE, UNREADABLE_ANSWER
+from batcher.jobs.base_triggers import BaseTriggers
 from batcher.jobs.connection import OnConnected, connected, identities
 from batcher.jobs.drift_base import DriftBase
 from batcher.jobs.drift_report import Drifted, DriftedTrigger, DriftReport
@@ -68,37 +68,32 @@ async def find_drift(
     AwsError when none can be used or every call is refused, CredentialsError, SettingsError.
     """
     options = options or DriftOptions()
-    left_out = base.left_out if options.new else frozenset()
-    names = {key.target for key in base.triggers} | {target for target, _ in left_out}
-    others = await identities(settings, base.places.keys() - names)
+    domains = _domains_of_targets(base, options)
+    others = await identities(settings, base.places.keys() - domains.keys())
     _refuse_elsewhere(base, others, settings, reads=False)
     total, untold = len(base.triggers) + len(base.untold), len(base.untold)
     report = DriftReport(base=total, held=untold)
     report.drifted += [_drifted(key, "unknown", error) for key, error in base.untold.items()]
-    if not names:
+    if not domains:
         return report
-    async with connected(settings, sorted(names)) as connection:
+    async with connected(settings, sorted(domains)) as connection:
         places = {name: target.identity for name, target in connection.targets.items()}
         _refuse_elsewhere(base, places, settings, reads=True)
         if on_connected is not None:
             on_connected(connection.targets)
         for name, error in connection.unusable.items():
             why = Error(code=TARGET_UNUSABLE, message=str(error))
-            keys = (key for key in base.triggers if key.target == name)
-            report.drifted += [_drifted(key, "unreadable", why) for key in keys]
-            unlisted = sorted(domain for target, domain in left_out if target == name)
-            report.drifted += [_unlisted(name, domain, why) for domain in unlisted]
+            report.drifted += _unreadable(name, domains[name], base.triggers, why)
         together = {name: names for names in by_place(connection.targets) for name in names}
         try:
             async with open_task_group() as tasks:
-                domains = _domains_of_targets(base, options)
                 for name, target in connection.targets.items():
                     reader = TriggerReader(
                         target, connection.lanes, PERMISSIONS, len(connection.targets)
                     )
-                    other_names, own = _OtherNames.of(name, together[name], base), domains[name]
+                    other_names = _OtherNames.of(name, together[name], domains, base.triggers)
                     holder = _TargetHolder(
-                        name, base, own, reader, options, report, on_held, other_names
+                        name, base, domains[name], reader, options, report, on_held, other_names
                     )
                     tasks.start_soon(holder.hold)
         finally:
@@ -135,7 +130,8 @@ def _unlisted(target: str, domain: str, error: Error) -> DriftedTrigger:
 
 
 _Domains: TypeAlias = Mapping[str, Sequence[int]]
-"""Of each domain of a target the places of its triggers in the base."""
+"""Of each domain of a target the places of its triggers in the base; none: only new ones are told.
+"""
 
 
 def _domains_of_targets(base: DriftBase, options: DriftOptions) -> Mapping[str, _Domains]:
@@ -145,6 +141,17 @@ def _domains_of_targets(base: DriftBase, options: DriftOptions) -> Mapping[str, 
     for target, domain in base.left_out if options.new and base.whole_domains else ():
         found[target][domain] = ()
     return found
+
+
+def _unreadable(
+    target: str, domains: _Domains, base: BaseTriggers, why: Error
+) -> Iterator[DriftedTrigger]:
+    """All that a target has in the base, of one that can't be used."""
+    for domain, places in domains.items():
+        for name in base.names(places):
+            yield _drifted(TriggerKey(target, domain, name), "unreadable", why)
+        if not places:
+            yield _unlisted(target, domain, why)
 
 
 class _Held(NamedTuple):
@@ -165,16 +172,23 @@ class _OtherNames(NamedTuple):
     domains: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, target: str, names: Sequence[str], base: DriftBase) -> "_OtherNames":
-        """``names``: all of the place."""
-        others = {*names} - {target}
-        if not others:
-            return cls()
-        keys = [key for key in chain(base.triggers, base.untold) if key.target in others]
+    def of(
+        cls,
+        target: str,
+        names: Sequence[str],
+        domains: Mapping[str, _Domains],
+        base: BaseTriggers,
+    ) -> "_OtherNames":
+        """``names``: all of the place; ``domains``: of each."""
+        triggers = (
+            (domain, trigger)
+            for name in names
+            if name != target
+            for domain, places in domains[name].items()
+            for trigger in base.names(places)
+        )
         before = names[: names.index(target)]
-        domains = {key.domain for key in keys if key.target in before}
-        domains |= {domain for name, domain in base.left_out if name in before}
-        return cls(frozenset((key.domain, key.trigger) for key in keys), frozenset(domains))
+        return cls(frozenset(triggers), frozenset().union(*(domains[name] for name in before)))
 
 
 class _TargetHolder:
