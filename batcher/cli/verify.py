@@ -21,7 +21,6 @@ from batcher.jobs.verify import Reads, Verification, verify_run
 from batcher.number_text import number, several
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.wave_file import read_waves
-from batcher.target_identity import TargetIdentity
 from batcher.updates.selection import Selector
 from batcher.updates.target_causes import TOGETHER_FROM, by_cause, cause_in, targets_text
 from batcher.updates.target_places import places_text
@@ -100,15 +99,12 @@ def _reads(read: Mapping[str, Reads]) -> Iterator[str]:
             place = f"{each.account or 'unknown account'}, {each.region}"
             yield f"  read of {place} (target {name}, {each.endpoint}): {_read_when([each])}"
         return
-    places = [
-        TargetIdentity(account=each.account, region=each.region, endpoint=each.endpoint)
-        for each in read.values()
-    ]
+    first = next(iter(read.values()))
     yield (
-        f"  read of {number(len(read))} targets, the first at {places[0].endpoint}:"
+        f"  read of {number(len(read))} targets, the first at {first.endpoint}:"
         f" {_read_when(read.values())} (--json has each)"
     )
-    yield f"    in {places_text(places)}"
+    yield f"    in {places_text(read.values())}"
 
 
 def _read_when(read: Collection[Reads]) -> str:

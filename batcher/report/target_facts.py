@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from batcher.number_text import number, several
 from batcher.report.run_report import TargetReport
-from batcher.target_identity import TargetIdentity
 from batcher.updates.target_places import places_text
 
 NAMED = 5
@@ -24,11 +23,7 @@ def targets_amiss(targets: Sequence[TargetReport]) -> str | None:
 
 def target_places(targets: Sequence[TargetReport]) -> str:
     """The accounts and Regions of many targets."""
-    known = [
-        TargetIdentity(account=each.account, region=each.region or "?", endpoint="")
-        for each in targets
-    ]
-    return f"{several(len(targets), 'target')}: {places_text(known)}"
+    return f"{several(len(targets), 'target')}: {places_text(targets)}"
 
 
 def _said(target: TargetReport) -> str:

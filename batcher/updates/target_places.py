@@ -1,16 +1,26 @@
 """The places of many targets in few words."""
 
 from collections.abc import Collection
+from typing import Protocol
 
 from batcher.number_text import several
-from batcher.target_identity import TargetIdentity
 from batcher.updates.target_names import some_names
 
 
-def places_text(places: Collection[TargetIdentity]) -> str:
+class Placed(Protocol):
+    """What has an account and a Region, as far as they are known."""
+
+    @property
+    def account(self) -> str | None: ...
+
+    @property
+    def region(self) -> str | None: ...
+
+
+def places_text(places: Collection[Placed]) -> str:
     """``40 accounts (a, b, …), each in 3 Regions (c, d, e)``; ``in`` where not each has each."""
     accounts = {each.account or "unknown account" for each in places}
-    regions = {each.region for each in places}
+    regions = {each.region or "?" for each in places}
     pairs = {(each.account, each.region) for each in places}
     in_each = len(accounts) > 1 and len(pairs) == len(accounts) * len(regions)
     return (

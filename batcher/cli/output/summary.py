@@ -23,7 +23,6 @@ from batcher.records import (
     TargetSummary,
 )
 from batcher.storage.run_directory import RunDirectory
-from batcher.target_identity import TargetIdentity
 from batcher.updates.target_causes import TOGETHER_FROM, by_cause, cause_in, targets_text
 from batcher.updates.target_places import places_text
 from batcher.updates.trigger_name import trigger_name
@@ -214,12 +213,7 @@ def _together(targets: dict[str, TargetSummary]) -> Iterator[str]:
         f"  {targets_text(list(targets))}: {several(counted.total, 'update')}: {_counted(counted)};"
         f" {duration(slowest)} at most"
     )
-    known = [
-        TargetIdentity(account=part.account, region=part.region, endpoint="")
-        for part in parts
-        if part.region is not None
-    ]
-    if known:
+    if known := [part for part in parts if part.region is not None]:
         yield f"    in {places_text(known)}"
     if parts[0].stopped:
         yield f"    stopped: {parts[0].stopped}"
