@@ -35,11 +35,13 @@ def preview(run: ReadyRun) -> Iterator[str]:
         return
     yield from part_lines(state.part, inspection.unmatched)
     yield from _unusable(run)
-    if len(run.connection.targets) < TOGETHER_FROM:
-        for name in run.connection.targets:
-            yield from _target(run, name)
+    targets, omissions = run.connection.targets, run.connection.lanes.omissions
+    known = {name: omissions.known(target) for name, target in targets.items()}
+    if len(targets) < TOGETHER_FROM:
+        for name in targets:
+            yield from _target(run, name, known[name])
     else:
-        yield from _many(run)
+        yield from _many(run, known)
     if run.order.following.recreate:
         yield RECREATES
     if inspection.invalid:
@@ -89,21 +91,26 @@ def _left_unsent(run: ReadyRun) -> Iterator[str]:
         yield f"{updates} updates can't be sent: {several(len(found), 'target')}."
 
 
-def _many(run: ReadyRun) -> Iterator[str]:
+def _many(run: ReadyRun, known: Mapping[str, KnownOmissions]) -> Iterator[str]:
     """Many targets: those together that are alike but for place and number of updates."""
-    targets = run.connection.targets
-    for names in by_cause((_likeness(run, target), name) for name, target in targets.items()):
-        yield from _together(run, names) if len(names) > 1 else _target(run, names[0])
+    for names in by_cause((_likeness(run, name, each), name) for name, each in known.items()):
+        if len(names) == 1:
+            yield from _target(run, names[0], known[names[0]])
+        else:
+            yield from _together(run, names, known)
 
 
-def _likeness(run: ReadyRun, target: AwsTarget) -> tuple[object, ...]:
-    settings, known = run.forecasts[target.name].settings, run.forecasts[target.name].known
-    paced = (settings.ceiling, settings.burst, settings.share, known is None)
-    endpoint = cause_in(target.endpoint_url, target.name)
-    return (target.settings.protected, endpoint, *paced, _sends(run, target, aged=False))
+def _likeness(run: ReadyRun, name: str, known: KnownOmissions) -> tuple[object, ...]:
+    target, found = run.connection.targets[name], run.forecasts[name]
+    settings = found.settings
+    paced = (settings.ceiling, settings.burst, settings.share, found.known is None)
+    endpoint = cause_in(target.endpoint_url, name)
+    return (target.settings.protected, endpoint, *paced, _sends(run, known, aged=False))
 
 
-def _together(run: ReadyRun, names: list[str]) -> Iterator[str]:
+def _together(
+    run: ReadyRun, names: list[str], known: Mapping[str, KnownOmissions]
+) -> Iterator[str]:
     """Targets that are alike: the sum of their updates, and the pace of what takes longest."""
     targets = [run.connection.targets[name] for name in names]
     indices = [run.state.inspection.targets[name] for name in names]
@@ -127,11 +134,11 @@ def _together(run: ReadyRun, names: list[str]) -> Iterator[str]:
     whose = f" of target {slowest}, which takes longest" if len(paces) > 1 else " of each"
     yield f"  pace{whose}: {target_pace(run.forecasts[slowest])}"
     if not run.order.following.complete:
-        oldest = min(targets, key=lambda target: shown_at(_omissions(run, target)))
+        oldest = min((known[name] for name in names), key=shown_at)
         yield f"  sends: {_sends(run, oldest)}"
 
 
-def _target(run: ReadyRun, name: str) -> Iterator[str]:
+def _target(run: ReadyRun, name: str, known: KnownOmissions) -> Iterator[str]:
     target, index = run.connection.targets[name], run.state.inspection.targets[name]
     where = place_text(target)
     updates = several(len(index.lines), "update")
@@ -146,19 +153,15 @@ def _target(run: ReadyRun, name: str) -> Iterator[str]:
         yield f"{updates} in {where}"
     yield f"  pace: {target_pace(run.forecasts[name])}"
     if not run.order.following.complete:
-        yield f"  sends: {_sends(run, target)}"
+        yield f"  sends: {_sends(run, known)}"
 
 
-def _omissions(run: ReadyRun, target: AwsTarget) -> KnownOmissions:
-    return run.connection.lanes.omissions.known(target)
-
-
-def _sends(run: ReadyRun, target: AwsTarget, *, aged: bool = True) -> str:
+def _sends(run: ReadyRun, known: KnownOmissions, *, aged: bool = True) -> str:
     """What is sent for an update; ``aged``: with the age of what is known."""
     # where nobody said not to look, the first ones are looked at to find it out
     looks = run.looks or run.order.settings.before is None or run.order.settings.create_missing
     now = run.order.clock.wall() if aged else None
-    return sends_text(_omissions(run, target), looks=looks, now=now)
+    return sends_text(known, looks=looks, now=now)
 
 
 def _domains(counts: list[tuple[str, int]]) -> str:
