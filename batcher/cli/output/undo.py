@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from msgspec.structs import replace
-
 from batcher.accounting.completion_time import longest
 from batcher.cli.output.echo import echo
+from batcher.cli.output.forecast import likely_seconds
 from batcher.jobs.run import ReadyRun
 from batcher.jobs.run_forecast import LIKELY_RATE, TargetForecast
 from batcher.jobs.target_planner import PlannedUpdate
@@ -47,7 +46,7 @@ def undo_duration(forecasts: Sequence[TargetForecast]) -> str:
     seconds = longest([each.work for each in forecasts])
     if seconds is not None:
         return about_duration(seconds)
-    likely = max(replace(each.work, rate=LIKELY_RATE).seconds or 0.0 for each in forecasts)
+    likely = max(map(likely_seconds, forecasts))
     return (
         f"{about_duration(likely)} at {LIKELY_RATE:g}/s, which AWS most likely allows; its quota"
         " is not known"

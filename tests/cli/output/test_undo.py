@@ -24,6 +24,7 @@ from tests.updates.samples import MODEL
     [
         ([{"rate": 2, "read_rate": 1}, {"rate": 60}], "about 1 h 0 min"),
         ([{"known": 2}, {}], "about 1 h 0 min at 1/s, which AWS most likely allows; its quota"),
+        ([{"read_rate": 0.5}], "about 2 h 0 min at 1/s, which AWS most likely allows; its quota"),
     ],
 )
 def test_it_takes_what_the_slowest_target_takes(given: list[dict[str, Any]], said: str) -> None:
