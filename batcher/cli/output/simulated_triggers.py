@@ -17,9 +17,8 @@ HELD_BACK: dict[str, Callable[[FiringCounts], int]] = {
 
 
 def not_simulated_lines(report: SimulationReport) -> Iterator[str]:
-    names_targets = report.names_targets
     for each in report.not_simulated[:TRIGGERS_SHOWN]:
-        yield f"{_name(each, names_targets=names_targets)}: not simulated: {_why_not(each)}"
+        yield f"{_name(each, report)}: not simulated: {_why_not(each)}"
     if (more := len(report.not_simulated) - TRIGGERS_SHOWN) > 0:
         yield f"… and {several(more, 'trigger')} more that were not simulated."
 
@@ -37,26 +36,23 @@ def trigger_lines(report: SimulationReport) -> Iterator[str]:
     """A table of the triggers, those that change most first."""
     found = [each for each in report.triggers if each.simulated]
     found.sort(key=lambda each: -(each.started + each.stopped))
-    shown, names_targets = found[:TRIGGERS_SHOWN], report.names_targets
     if report.compares:
-        heads = ["trigger", "events", "fire before", "after", "start", "stop", "held back"]
-        yield from column_lines(heads, [_row(each, names_targets=names_targets) for each in shown])
+        row, heads = _row, ["fire before", "after", "start", "stop", "held back"]
     else:
-        heads = ["trigger", "events", "fire after", "held back"]
-        yield from column_lines(
-            heads, [_row_after(each, names_targets=names_targets) for each in shown]
-        )
+        row, heads = _row_after, ["fire after", "held back"]
+    rows = [
+        [_name(each, report), number(each.events), *row(each)] for each in found[:TRIGGERS_SHOWN]
+    ]
+    yield from column_lines(["trigger", "events", *heads], rows)
     if (more := len(found) - TRIGGERS_SHOWN) > 0:
         yield f"… and {several(more, 'trigger')} more; --json has all."
 
 
-def _row(each: TriggerOutcome, *, names_targets: bool) -> list[str]:
+def _row(each: TriggerOutcome) -> list[str]:
     old, new = each.before, each.after
     held = "-" if old is None else number(old.matched - old.fired)
     held += " → " + ("-" if new is None else number(new.matched - new.fired))
     return [
-        _name(each, names_targets=names_targets),
-        number(each.events),
         "-" if old is None else number(old.fired),
         "-" if new is None else number(new.fired),
         number(each.started),
@@ -65,24 +61,16 @@ def _row(each: TriggerOutcome, *, names_targets: bool) -> list[str]:
     ]
 
 
-def _row_after(each: TriggerOutcome, *, names_targets: bool) -> list[str]:
+def _row_after(each: TriggerOutcome) -> list[str]:
     new = each.after or FiringCounts()
-    return [
-        _name(each, names_targets=names_targets),
-        number(each.events),
-        number(new.fired),
-        number(new.matched - new.fired),
-    ]
+    return [number(new.fired), number(new.matched - new.fired)]
 
 
 def detail_lines(report: SimulationReport) -> Iterator[str]:
     """What is to be said of single triggers."""
     simulated = (each for each in report.triggers if each.simulated)
-    names_targets = report.names_targets
     lines = [
-        f"{_name(each, names_targets=names_targets)}: {line}"
-        for each in simulated
-        for line in _detail(each, report)
+        f"{_name(each, report)}: {line}" for each in simulated for line in _detail(each, report)
     ]
     yield from lines[:TRIGGERS_SHOWN]
     if (more := len(lines) - TRIGGERS_SHOWN) > 0:
@@ -151,5 +139,5 @@ def _reach(segment: SegmentReach) -> str:
     return f"{said}: how many profiles that are is not known; give --segments."
 
 
-def _name(each: TriggerOutcome, *, names_targets: bool) -> str:
-    return trigger_name(each.domain, each.trigger, each.target if names_targets else None)
+def _name(each: TriggerOutcome, report: SimulationReport) -> str:
+    return trigger_name(each.domain, each.trigger, each.target if report.names_targets else None)
