@@ -1,4 +1,4 @@
-"""Flags are read off the settings record: each setting of an entry point has one, and no other."""
+"""What flags say is taken as settings and as choices, and what others could read is said."""
 
 from contextlib import suppress
 from pathlib import Path
