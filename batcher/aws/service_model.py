@@ -6,10 +6,10 @@ Nothing is decided here. What was read is kept: a process reads the model once.
 import gzip
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import msgspec
 from botocore.exceptions import DataNotFoundError
@@ -29,11 +29,11 @@ def model_loader() -> Loader:
 class ModelLoader(Loader):  # type: ignore[misc] # no stubs
     """botocore's loader, which looks for a service where that would be, not at all there are."""
 
-    def list_available_services(self, type_name: str) -> Sequence[str]:
+    def list_available_services(self, type_name: str) -> Collection[str]:
         return _Services(self, type_name)
 
 
-class _Services(Sequence[str]):
+class _Services(Collection[str]):
     """The services that there is a model of: listed once somebody wants more than to find one."""
 
     def __init__(self, loader: Loader, type_name: str) -> None:
@@ -48,15 +48,11 @@ class _Services(Sequence[str]):
         except OSError:  # as where a file has the name of a service
             return name in self._all
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
     def __len__(self) -> int:
         return len(self._all)
-
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[str]: ...
-    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
-        return self._all[index]
 
     @property
     def _all(self) -> list[str]:
