@@ -25,7 +25,6 @@ from botocore.loaders import Loader
 from botocore.plugin import get_botocore_plugins
 from msgspec import Struct
 
-from batcher.aws.credentials import open_session
 from batcher.aws.lean_answers import AnswerReader
 from batcher.aws.request_template import (
     Forwarding,
@@ -153,12 +152,10 @@ class LeanConnections:
         self._resolving = anyio.Lock()
         self._users = 0
 
-    async def wire(
-        self, key: WireKey, config: AioConfig, session: AioSession | None = None
-    ) -> Wire:
+    async def wire(self, key: WireKey, config: AioConfig, session: AioSession) -> Wire:
         """The wire there. ``config``: as for a client of the SDK.
 
-        ``session``: one of that profile, which takes 10 ms to make; None: a new one.
+        ``session``: any of that profile, as one takes 10 ms to make.
         Raises NotTemplatedError where the SDK does what we can't, and what the SDK itself raises
         for settings that it can't use.
         """
@@ -173,8 +170,7 @@ class LeanConnections:
             raise NotTemplatedError(found)
         return found
 
-    async def _resolve(self, key: WireKey, config: AioConfig, session: AioSession | None) -> Wire:
-        session = session or open_session(key.profile, self._loader, key.region)
+    async def _resolve(self, key: WireKey, config: AioConfig, session: AioSession) -> Wire:
         async with session.create_client(
             SERVICE,
             region_name=key.region,

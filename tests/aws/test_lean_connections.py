@@ -10,7 +10,8 @@ from aiobotocore.client import AioBaseClient
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 
-from batcher.aws.lean_connections import OPERATIONS, LeanConnections, WireKey, is_own
+from batcher.aws.credentials import open_session
+from batcher.aws.lean_connections import OPERATIONS, LeanConnections, Wire, WireKey, is_own
 from batcher.aws.request_template import NotTemplatedError
 from batcher.aws.service_model import model_loader
 from batcher.http.origin import Origin
@@ -23,6 +24,10 @@ CONFIG = AioConfig(retries={"mode": "standard", "total_max_attempts": 1})
 
 def connections() -> LeanConnections:
     return LeanConnections(model_loader(), timeout=5)
+
+
+async def wire_of(shared: LeanConnections, key: WireKey) -> Wire:
+    return await shared.wire(key, CONFIG, open_session(key.profile, model_loader(), key.region))
 
 
 PROFILES = """
@@ -70,7 +75,7 @@ async def test_a_wire_leads_where_the_sdk_would_go(
     for name, value in {"AWS_CONFIG_FILE": str(tmp_path / "config"), **environment}.items():
         monkeypatch.setenv(name, value)
     profile, region, endpoint_url = key
-    wire = await connections().wire(WireKey(*key), CONFIG)
+    wire = await wire_of(connections(), WireKey(*key))
     session = sdk_session() if profile is None else AioSession(profile=profile)
     async with session.create_client(
         "customer-profiles", region_name=region, endpoint_url=endpoint_url, config=CONFIG
@@ -85,15 +90,15 @@ async def test_a_wire_leads_where_the_sdk_would_go(
 
 async def test_a_place_is_resolved_once_and_connections_are_shared_by_all() -> None:
     shared = connections()
-    one = await shared.wire(WireKey(None, "eu-west-1", None), CONFIG)
-    assert await shared.wire(WireKey(None, "eu-west-1", None), CONFIG) is one
-    other = await shared.wire(WireKey(None, "us-east-1", None), CONFIG)
+    one = await wire_of(shared, WireKey(None, "eu-west-1", None))
+    assert await wire_of(shared, WireKey(None, "eu-west-1", None)) is one
+    other = await wire_of(shared, WireKey(None, "us-east-1", None))
     assert other.pool is one.pool
     assert one.origin == Origin("https", "profile.eu-west-1.amazonaws.com", 443)
 
 
 async def test_a_port_that_nobody_listens_on_leads_nowhere_else() -> None:
-    wire = await connections().wire(WireKey(None, "eu-west-1", "http://127.0.0.1:0"), CONFIG)
+    wire = await wire_of(connections(), WireKey(None, "eu-west-1", "http://127.0.0.1:0"))
     assert wire.origin == Origin("http", "127.0.0.1", 0)
 
 
@@ -126,7 +131,7 @@ async def test_what_is_beyond_it_is_named_and_left_to_the_sdk(
     shared = connections()
     for _ in range(2):
         with pytest.raises(NotTemplatedError, match=why) as raised:
-            await shared.wire(key, CONFIG)
+            await wire_of(shared, key)
         assert "SECRET" not in str(raised.value)
 
 
