@@ -2,7 +2,8 @@
 
 The rate, the burst and how sure they are. No pacing: when requests leave is decided in
 ``estimator``. What throttles prove is counted in ``throttle_log``, what the bucket should hold is
-reckoned in ``bucket_model``; which lesson a throttle teaches is decided in ``throttle_meaning``.
+reckoned in ``bucket_model``, and the rate of one that holds one token is searched in
+``unit_search``; which lesson a throttle teaches is decided in ``throttle_meaning``.
 """
 
 from typing import NamedTuple

@@ -178,7 +178,7 @@ class BoundsTuning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BucketTuning:
-    """``bucket_model``: what is seen of a bucket, and the search where it holds one token."""
+    """``bucket_model``: what is seen of a bucket."""
 
     latency_answers: int = 16  # answers: over so many the latency is averaged
     sample_spacing: float = 1.25  # times as many calls from one sample of the emptying to the next
