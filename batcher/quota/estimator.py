@@ -130,7 +130,7 @@ class RateEstimator:
         at = now
         if not self._unpaced or self._single.is_said:
             at = max(self._planned + 1 / self._rate_at(now), self._resume)
-        if self._awaits_newest and self._is_newest_unanswered:
+        if self._is_newest_unanswered and self._awaits_newest:
             return self._await_newest(now, at)
         return min(at, now + self._tuning.look_again) if at > now and self._in_flight else at
 
@@ -261,8 +261,9 @@ class RateEstimator:
     @property
     def _awaits_newest(self) -> bool:
         """Whether no call is to leave before the last one is answered."""
-        interval = 1 / self._rate_at(self._now)
-        return self._spaces_single and not self._single.is_slow(self._state.latency, interval)
+        if not self._spaces_single:
+            return False
+        return not self._single.is_slow(self._state.latency, 1 / self._rate_at(self._now))
 
     @property
     def _searches_single(self) -> bool:
@@ -274,8 +275,8 @@ class RateEstimator:
         state, single = self._state, self._single
         if not self._spaces_single:
             return False
-        interval = 1 / self._rate_at(now)
-        bold = state.unit_search.is_bold(self._rate_at(now))
+        rate = self._rate_at(now)
+        interval, bold = 1 / rate, state.unit_search.is_bold(rate)
         late = single.lateness(state.latency, now - ticket.sent, interval, bold=bold)
         if late is not None:
             self._resume = max(self._resume, ticket.sent + late + interval)
