@@ -42,7 +42,7 @@ from batcher.triggers.lint.line_rules import (
 from batcher.triggers.lint.live_rules import unattached
 from batcher.triggers.lint.set_members import SetMembers
 from batcher.updates.line_reader import LineReader
-from batcher.updates.trigger_name import trigger_name
+from batcher.updates.trigger_name import name_of
 
 AT_ONCE = 10_000  # updates whose live triggers are held at a time
 
@@ -157,8 +157,8 @@ class CurrentLinter:
         if why.code == TARGET_UNUSABLE:
             self._skip(f"target {update.target}", why)
         elif why.code != RESOURCE_NOT_FOUND:
-            target = update.target if len(self._file.inspection.targets) > 1 else None
-            self._skip(f"trigger {trigger_name(update.domain, update.trigger, target)}", why)
+            names_targets = len(self._file.inspection.targets) > 1
+            self._skip(f"trigger {name_of(update, names_targets=names_targets)}", why)
         elif self._creates(update):
             self._keep(update, update.request)
         else:

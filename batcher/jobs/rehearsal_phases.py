@@ -32,7 +32,7 @@ from batcher.storage.quota_file import QuotaFile
 from batcher.storage.run_manifest import ROLLBACK
 from batcher.storage.state_directory import state_directory
 from batcher.updates.selection import Selection
-from batcher.updates.trigger_name import trigger_name
+from batcher.updates.trigger_name import name_of
 from batcher.wiring.line_readers import line_reader
 from batcher.wiring.omissions import known_omissions
 
@@ -176,7 +176,6 @@ def _unsuccessful(path: Path, settings: Settings) -> Discrepancies:
         if result.status not in DONE:
             code = "" if result.error is None else f": {result.error.code}"
             status = result.status.replace("_", " ")
-            target = result.target if len(run.indexes) > 1 else None
-            name = trigger_name(result.domain, result.trigger, target)
+            name = name_of(result, names_targets=len(run.indexes) > 1)
             found.add(result.line, f"{name}: {status}{code}")
     return found

@@ -11,7 +11,7 @@ from batcher.jobs.rehearsal_emulators import RehearsalEmulators
 from batcher.jobs.run_audit import SHOWN, Discrepancies
 from batcher.jobs.trigger_keys import TriggerKey
 from batcher.records import Error
-from batcher.updates.trigger_name import trigger_name
+from batcher.updates.trigger_name import name_of
 
 
 class UnrestoredTrigger(Struct, frozen=True, kw_only=True):
@@ -83,8 +83,7 @@ class RehearsedTriggers:
             self._note_unread(key, "what is there is no whole trigger by the service model")
 
     def _note_unread(self, key: TriggerKey, why: str) -> None:
-        target = key.target if self._names_targets else None
-        name = trigger_name(key.domain, key.trigger, target)
+        name = name_of(key, names_targets=self._names_targets)
         self.unread.add(self._lines[key], f"{name}: {why}")
 
     def unrestored(self) -> Unrestored:

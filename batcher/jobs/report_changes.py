@@ -17,7 +17,7 @@ from batcher.report.run_report import ChangeGroup, PlanSection
 from batcher.storage.before_images import read_images_of
 from batcher.triggers.diff import Change, changes
 from batcher.triggers.masking import HIDDEN, masked
-from batcher.updates.trigger_name import trigger_name
+from batcher.updates.trigger_name import name_of
 
 NAMES = 5  # of a group that are shown
 VARIANTS = 10  # groups of one shape with values of their own; further ones are one group
@@ -48,8 +48,7 @@ class _Groups:
         self.counts[key] += 1
         names = self.names.setdefault(key, [])
         if len(names) < NAMES:
-            target = update.target if self._names_targets else None
-            names.append(trigger_name(update.domain, update.trigger, target))
+            names.append(name_of(update, names_targets=self._names_targets))
 
     def largest_first(self) -> list[ChangeGroup]:
         return [

@@ -47,7 +47,7 @@ from batcher.operations import GET_TRIGGER
 from batcher.records import Error, Result, SelectedPart
 from batcher.triggers.decision import ChangeOptions
 from batcher.updates.selection import Selector
-from batcher.updates.trigger_name import trigger_name
+from batcher.updates.trigger_name import name_of
 from batcher.wiring.line_readers import installed_update_model, line_reader
 
 
@@ -195,8 +195,7 @@ class _Comparison:
         if result.line in self.in_doubt and result.status == "succeeded":
             self.settled[result.line] = error if error.code == MORE_THAN_ASKED else None
         kind = self.differs if error.code in DIFFERS else self.unread
-        target = result.target if self._names_targets else None
-        where = trigger_name(result.domain, result.trigger, target)
+        where = name_of(result, names_targets=self._names_targets)
         kind.add(result.line, f"{where}: {error.code}: {error.message}")
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from batcher.foreign_text import printable, shortened
 from batcher.number_text import duration, number, pace, several
 from batcher.report.run_report import (
-    FailedUpdate,
     FailureGroup,
     NextStep,
     RunReport,
@@ -17,7 +16,7 @@ from batcher.report.run_report import (
 )
 from batcher.report.target_facts import target_places, targets_amiss
 from batcher.updates.target_causes import TOGETHER_FROM
-from batcher.updates.trigger_name import trigger_name
+from batcher.updates.trigger_name import name_of
 
 CHARACTERS = 65_000  # GitHub takes 65,536 in a comment
 RESERVED = 200  # for what is said of what was cut
@@ -131,7 +130,7 @@ def _failures(group: FailureGroup, *, names_targets: bool) -> str:
     lines = [
         f"{several(group.count, 'update')} {status}: {group.code}",
         *(
-            f"line {each.line}, {_trigger(each, names_targets=names_targets)}, id {each.id}:"
+            f"line {each.line}, {name_of(each, names_targets=names_targets)}, id {each.id}:"
             f" {each.message}"
             for each in group.examples
         ),
@@ -164,12 +163,8 @@ def _seconds(seconds: float) -> str:
     return f"{seconds:.3g} s"
 
 
-def _trigger(update: FailedUpdate | SlowUpdate, *, names_targets: bool) -> str:
-    return trigger_name(update.domain, update.trigger, update.target if names_targets else None)
-
-
 def _slow(update: SlowUpdate, *, names_targets: bool) -> str:
-    where = f"line {update.line}, {_trigger(update, names_targets=names_targets)}"
+    where = f"line {update.line}, {name_of(update, names_targets=names_targets)}"
     return f"{duration(update.seconds)}: {where}, {several(update.attempts, 'attempt')}"
 
 

@@ -6,7 +6,7 @@ from batcher.foreign_text import printable
 from batcher.jobs.run_ending import RunEnding
 from batcher.number_text import number, several
 from batcher.records import Summary
-from batcher.updates.trigger_name import trigger_name
+from batcher.updates.trigger_name import name_of
 
 
 def created_lines(summary: Summary, ending: RunEnding) -> Iterator[str]:
@@ -19,8 +19,7 @@ def created_lines(summary: Summary, ending: RunEnding) -> Iterator[str]:
             " (PutIntegration):"
         )
         for each in ending.created:
-            target = each.target if isinstance(summary.targets, dict) else None
-            name = trigger_name(each.domain, each.trigger, target)
+            name = name_of(each, names_targets=isinstance(summary.targets, dict))
             yield printable(f"  line {each.line}, {name}")
         if (more := count - len(ending.created)) > 0:
             yield f"  … and {number(more)} more: see results.jsonl (created)"

@@ -18,7 +18,7 @@ from batcher.number_text import several
 from batcher.records import Update
 from batcher.triggers.lint.codes import LINT_CODES
 from batcher.triggers.lint.finding import SEVERITIES, Finding
-from batcher.updates.trigger_name import trigger_name
+from batcher.updates.trigger_name import name_of
 from batcher.updates.violations import Violation
 
 SHOWN_OF_A_CODE = 10
@@ -71,7 +71,7 @@ class FindingText:
             return
         if update.line != self._line:
             self._line = update.line
-            name = _trigger(update, names_targets=self.names_targets)
+            name = name_of(update, names_targets=self.names_targets)
             echo(f"line {update.line}: {name}", err=True)
         said = f"  {code.code} {code.severity}: {finding.text(self._sensitive)}"
         for part in _wrapped(printable(said)):
@@ -163,12 +163,8 @@ def finding_text(
 ) -> str:
     """In one line: of which trigger it is, where in its definition, and what is wrong there."""
     place = f"{finding.where}: " if finding.path else ""
-    name = _trigger(update, names_targets=names_targets)
+    name = name_of(update, names_targets=names_targets)
     return f"{name}: {place}{finding.text(sensitive)}"
-
-
-def _trigger(update: Update, *, names_targets: bool) -> str:
-    return trigger_name(update.domain, update.trigger, update.target if names_targets else None)
 
 
 def total_text(counts: LintCounts) -> str:

@@ -13,7 +13,7 @@ from batcher.cli.output.diff import change_lines, diff_lines, effect_text
 from batcher.jobs.target_planner import PlannedUpdate
 from batcher.number_text import number, several
 from batcher.triggers.diff import Change
-from batcher.updates.trigger_name import trigger_name
+from batcher.updates.trigger_name import name_of
 
 NAMES = 8  # of a group that are shown
 VARIANTS = 20  # groups of one shape with values of their own; further ones are one group
@@ -85,8 +85,7 @@ class PlanGroups:
         group.count += 1
         group.targets.add(update.target)
         if len(group.names) < NAMES:
-            target = update.target if self._across else None
-            group.names.append(trigger_name(update.domain, update.trigger, target))
+            group.names.append(name_of(update, names_targets=self._across))
 
     def _group_of(self, planned: PlannedUpdate, found: list[Change]) -> PlanGroup | None:
         """The group that it is in, which may be a new one; None where no more are held."""

@@ -10,7 +10,7 @@ from batcher.jobs.run_audit import Discrepancies
 from batcher.number_text import about_duration, duration, number, rate_text, several
 from batcher.operations import UPDATE_TRIGGER
 from batcher.records import STATUSES, Summary
-from batcher.updates.trigger_name import trigger_name
+from batcher.updates.trigger_name import name_of
 
 STEPS = {
     "read": "Reads the triggers as they are …",
@@ -118,7 +118,7 @@ def _unrestored(found: Rehearsal) -> Iterator[str]:
 
 
 def _trigger(found: Rehearsal, each: UnrestoredTrigger | Irreversible) -> str:
-    return trigger_name(each.domain, each.trigger, each.target if len(found.targets) > 1 else None)
+    return name_of(each, names_targets=len(found.targets) > 1)
 
 
 def _durations(found: Rehearsal) -> Iterator[str]:

@@ -6,7 +6,7 @@ from batcher.cli.output.columns import column_lines
 from batcher.jobs.simulation_report import SegmentReach, SimulationReport, TriggerOutcome
 from batcher.number_text import number, several
 from batcher.triggers.semantics.simulated_trigger import FiringCounts
-from batcher.updates.trigger_name import trigger_name
+from batcher.updates.trigger_name import name_of
 
 TRIGGERS_SHOWN = 40
 HELD_BACK: dict[str, Callable[[FiringCounts], int]] = {
@@ -140,4 +140,4 @@ def _reach(segment: SegmentReach) -> str:
 
 
 def _name(each: TriggerOutcome, report: SimulationReport) -> str:
-    return trigger_name(each.domain, each.trigger, each.target if report.names_targets else None)
+    return name_of(each, names_targets=report.names_targets)

@@ -25,7 +25,7 @@ from batcher.records import (
 from batcher.storage.run_directory import RunDirectory
 from batcher.updates.target_causes import TOGETHER_FROM, by_cause, cause_in, targets_text
 from batcher.updates.target_places import places_text
-from batcher.updates.trigger_name import trigger_name
+from batcher.updates.trigger_name import name_of
 
 _KINDS = (*STATUSES, "not_started")
 _COUNTED = ("total", *_KINDS)
@@ -81,7 +81,7 @@ def changed_lines(changed: ChangedUpdates, *, names_targets: bool) -> Iterator[s
     yield f"Those were the {first}{updates} that changed something:"
     for each in shown:
         status = each.status.replace("_", " ")
-        name = trigger_name(each.domain, each.trigger, each.target if names_targets else None)
+        name = name_of(each, names_targets=names_targets)
         yield printable(f"  line {each.line}, id {each.id}: {name} {status}")
     if (more := changed.wave_count - len(shown)) > 0:
         yield f"  … and {number(more)} more: see results.jsonl"
