@@ -17,8 +17,9 @@ HELD_BACK: dict[str, Callable[[FiringCounts], int]] = {
 
 
 def not_simulated_lines(report: SimulationReport) -> Iterator[str]:
+    names_targets = report.names_targets
     for each in report.not_simulated[:TRIGGERS_SHOWN]:
-        yield f"{_name(each, report)}: not simulated: {_why_not(each)}"
+        yield f"{name_of(each, names_targets=names_targets)}: not simulated: {_why_not(each)}"
     if (more := len(report.not_simulated) - TRIGGERS_SHOWN) > 0:
         yield f"… and {several(more, 'trigger')} more that were not simulated."
 
@@ -40,8 +41,10 @@ def trigger_lines(report: SimulationReport) -> Iterator[str]:
         row, heads = _row, ["fire before", "after", "start", "stop", "held back"]
     else:
         row, heads = _row_after, ["fire after", "held back"]
+    names_targets = report.names_targets
     rows = [
-        [_name(each, report), number(each.events), *row(each)] for each in found[:TRIGGERS_SHOWN]
+        [name_of(each, names_targets=names_targets), number(each.events), *row(each)]
+        for each in found[:TRIGGERS_SHOWN]
     ]
     yield from column_lines(["trigger", "events", *heads], rows)
     if (more := len(found) - TRIGGERS_SHOWN) > 0:
@@ -69,8 +72,11 @@ def _row_after(each: TriggerOutcome) -> list[str]:
 def detail_lines(report: SimulationReport) -> Iterator[str]:
     """What is to be said of single triggers."""
     simulated = (each for each in report.triggers if each.simulated)
+    names_targets = report.names_targets
     lines = [
-        f"{_name(each, report)}: {line}" for each in simulated for line in _detail(each, report)
+        f"{name_of(each, names_targets=names_targets)}: {line}"
+        for each in simulated
+        for line in _detail(each, report)
     ]
     yield from lines[:TRIGGERS_SHOWN]
     if (more := len(lines) - TRIGGERS_SHOWN) > 0:
@@ -137,7 +143,3 @@ def _reach(segment: SegmentReach) -> str:
             unknown = f"; of {other} no members are given" if other else ""
             return f"{said}: {name} has {several(count, 'member')}{unknown}."
     return f"{said}: how many profiles that are is not known; give --segments."
-
-
-def _name(each: TriggerOutcome, report: SimulationReport) -> str:
-    return name_of(each, names_targets=report.names_targets)
