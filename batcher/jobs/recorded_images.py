@@ -13,11 +13,13 @@ from batcher.freed_memory import give_back_memory
 from batcher.jobs.recorded_results import proven_results
 from batcher.jobs.run_reader import RunReader
 from batcher.records import Update
-from batcher.storage.before_images import TOGETHER, BeforeImage, read_image, read_images
+from batcher.storage.before_images import BeforeImage, read_image, read_images
 from batcher.storage.hash_chain import line_digest
 from batcher.storage.journal_reader import damaged
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_manifest import ROLLBACK
+
+TOGETHER = 2_000_000  # images whose ids or digests are looked for at one stroke; 8 bytes each
 
 
 def refuse_lost_images(run: RunReader) -> None:

@@ -13,6 +13,7 @@ from batcher.compact import HashMultiset, LineSet, hashed
 from batcher.errors import InputError, RunDirectoryError
 from batcher.freed_memory import give_back_memory
 from batcher.jobs.recorded_images import (
+    TOGETHER,
     first_images,
     refuse_lost_images,
     refuse_other_trigger,
@@ -25,7 +26,6 @@ from batcher.records import BriefResult, Update
 from batcher.sources.line_index import LinesOfIds
 from batcher.sources.lines_again import LinesAgain
 from batcher.storage.before_images import (
-    TOGETHER,
     BeforeImage,
     read_image,
     read_image_chunks,

@@ -20,7 +20,6 @@ from batcher.storage.journal import Journal
 from batcher.storage.journal_reader import JournalReader, decode_line, decode_lines
 
 WHAT = "a before image"
-TOGETHER = 2_000_000  # images whose ids are looked for at one stroke; 8 bytes each
 AT_ONCE = 1 << 14  # images that are held until it is known whether their updates have results
 
 
