@@ -15,6 +15,7 @@ from batcher.control.timetable_watch import TIMETABLE
 from batcher.engine.lane import Lane
 from batcher.engine.pacing import Pacer
 from batcher.jobs.progress_snapshot import PaceBasis, QuotaBasis
+from batcher.limiters.bucket_settings import lower_of
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.storage.quota_file import Remembered
 
@@ -124,5 +125,4 @@ class LeftReckoner:
 
 def _allowed(pacer: Pacer, without: str | None) -> float | None:
     """Requests per second that leave at most; ``without``: a bound that is left out."""
-    bounds = (pacer.limiter.own_rate, pacer.bound(without))
-    return min((rate for rate in bounds if rate is not None), default=None)
+    return lower_of(pacer.limiter.own_rate, pacer.bound(without))

@@ -34,3 +34,10 @@ class BucketSettings(Struct, frozen=True, kw_only=True):
         """The settings of two targets with one bucket: the lower rate counts, with its burst."""
         lower = min(self, other, key=lambda each: inf if each.rate is None else each.rate)
         return replace(self, rate=lower.rate, burst=lower.burst, share=min(self.share, other.share))
+
+
+def lower_of(one: float | None, other: float | None) -> float | None:
+    """The lower of two ceilings; None is none."""
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)

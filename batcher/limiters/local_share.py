@@ -6,7 +6,7 @@ Of a ceiling the others leave it its share, and the same halves of it after the 
 
 from math import floor, inf
 
-from batcher.limiters.bucket_settings import BucketSettings
+from batcher.limiters.bucket_settings import BucketSettings, lower_of
 from batcher.limiters.redis_bucket import HeartbeatReply
 from batcher.limiters.redis_scripts import HALVED_EVERY, LEAST_PART, SILENT_AFTER
 from batcher.quota.estimated_quota import EstimatedQuota
@@ -65,8 +65,3 @@ class LocalShare:
         else:
             rate = learned.rate * settings.share
         return min(most, rate / max(1, workers))
-
-
-def lower_of(one: float | None, other: float | None) -> float | None:
-    """The lower of two ceilings; None is none."""
-    return min((each for each in (one, other) if each is not None), default=None)

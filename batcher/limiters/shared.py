@@ -13,9 +13,9 @@ from redis.exceptions import RedisError
 from structlog.typing import FilteringBoundLogger
 
 from batcher.accounting.verdicts import Verdict
-from batcher.limiters.bucket_settings import BucketSettings
+from batcher.limiters.bucket_settings import BucketSettings, lower_of
 from batcher.limiters.local import LocalLimiter, WarmUp, observation_of
-from batcher.limiters.local_share import ASSUMED_WORKERS, LocalShare, lower_of
+from batcher.limiters.local_share import ASSUMED_WORKERS, LocalShare
 from batcher.limiters.redis_bucket import HeartbeatReply, RedisBucket, Reservation
 from batcher.limiters.redis_scripts import CATCH_UP, FINAL_WITHIN
 from batcher.limiters.reports import NO_EPOCH, Answer, Reports, SharedTicket, UnreportedAnswers

@@ -19,7 +19,7 @@ from batcher.aws.client import AwsTarget
 from batcher.config import Settings, TargetSettings
 from batcher.engine.pace_control import PaceControl, PaceGate
 from batcher.engine.pacing import Pacer
-from batcher.limiters.bucket_settings import BucketSettings
+from batcher.limiters.bucket_settings import BucketSettings, lower_of
 from batcher.limiters.factory import open_fleet
 from batcher.limiters.local import LocalLimiter
 from batcher.limiters.spaced_starts import SpacedStarts
@@ -66,11 +66,11 @@ class QuotaPace(NamedTuple):
 
     def bounded(self, bound: float | None) -> "QuotaPace":
         """With a bound on this process, whose part of what all have together is smaller by it."""
-        own = self.own_rate
-        if bound is None or (own is not None and own <= bound):
+        own, most = self.own_rate, lower_of(self.own_rate, bound)
+        if most is None or most == own:
             return self
-        together = bound if self.rate is None or own is None else self.rate - own + bound
-        return self._replace(rate=together, own_rate=bound, bound=bound)
+        together = most if self.rate is None or own is None else self.rate - own + most
+        return self._replace(rate=together, own_rate=most, bound=most)
 
 
 class Pacers:
@@ -185,18 +185,13 @@ class Pacers:
 
     def own_rate_of(self, pacer: Pacer) -> Callable[[], float | None]:
         """What tells ``own_rate`` of that pace at less cost."""
-        return partial(self._own_rate, self._of[pacer])
-
-    def _own_rate(self, quota: "_SharedQuota") -> float | None:
-        rate = quota.limiter.own_rate
-        if self.control.is_silent or quota.gate is None:
-            return rate
-        return min((each for each in (rate, quota.gate.rate) if each is not None), default=None)
+        quota = self._of[pacer]
+        return lambda: lower_of(quota.limiter.own_rate, quota.bound)
 
     def _pace(self, quota: "_SharedQuota") -> QuotaPace:
         is_shared = self.is_shared or quota.is_of_several
-        bound = None if quota.gate is None else quota.gate.rate
-        return QuotaPace.of(quota.limiter, str(quota.key) if is_shared else None, bound)
+        bucket = str(quota.key) if is_shared else None
+        return QuotaPace.of(quota.limiter, bucket, quota.bound)
 
     def retire(self, pacers: Iterable[Pacer]) -> None:
         """Let go of pacers that are done; what they learned is written down."""
@@ -230,7 +225,7 @@ class Pacers:
             return None
         settings = target.settings
         ceiling = settings.read_ceiling if operation == GET_TRIGGER else settings.ceiling
-        return min((rate for rate in (ceiling, quota) if rate is not None), default=None)
+        return lower_of(ceiling, quota)
 
     def slow_reading(self, target: AwsTarget) -> tuple[float, float] | None:
         """Reads and updates a second, where they are known and to look first does not pay."""
@@ -285,6 +280,12 @@ class _SharedQuota:
     @property
     def key(self) -> QuotaKey:
         return self.at[0]
+
+    @property
+    def bound(self) -> float | None:
+        """Requests per second at most, as this process was told while it works; None: any."""
+        gate = self.gate
+        return None if gate is None or gate.control.is_silent else gate.rate
 
     @property
     def is_of_several(self) -> bool:
