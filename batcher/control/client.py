@@ -15,7 +15,7 @@ from batcher.control.messages import (
 )
 from batcher.errors import ControlError, DamageError
 from batcher.storage.file_lock import lock_of
-from batcher.storage.near_paths import missing_run
+from batcher.storage.near_paths import is_run, missing_run
 from batcher.storage.regular_file import read_document
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.unix_socket import connect_socket
@@ -80,7 +80,7 @@ def _nobody(place: Path, lock: Path, error: OSError) -> str:
             f"{place}: is held by process {holder['pid']} on {holder['host']}, and this is {host}:"
             " a run or a worker can be told something on its own host only. Give the command there."
         )
-    if not (place / "run.json").exists() and not place.is_socket():
+    if not is_run(place) and not place.is_socket():
         return _no_place(place)
     return (
         f"{place}: nothing is at work there. Give the directory of a run that is sending, or the"
