@@ -124,8 +124,8 @@ class CurrentLinter:
 
     @contextmanager
     def _at_hand(self) -> Iterator[str]:
-        """Where the triggers are read from, also more than once."""
-        if self._origin == LIVE or is_local(self._origin):
+        """Where the export is read from, also more than once."""
+        if is_local(self._origin):
             yield self._origin
             return
         settings = self._file.settings
