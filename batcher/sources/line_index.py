@@ -405,7 +405,7 @@ def target_named(raw: bytes, default: str, name: Callable[[str], str]) -> str:
 
     ``name``: what that is called; of a line whose target can't be read it is the default one.
     """
-    named = _named(raw, _DECODER.decode) if _may_name(raw) else _Named()
+    named = _named(raw)
     return name(named.target) if named.target else default
 
 
@@ -419,10 +419,9 @@ class _Places:
         self._target = target
         self._priority = priority
         self._name = name
-        self._decode, self._decode_lines = _DECODER.decode, _DECODER.decode_lines
 
     def add(self, line: int, offset: int, raw: bytes) -> None:
-        named = _named(raw, self._decode) if _may_name(raw) else _Named()
+        named = _named(raw)
         target = self._name(named.target) if named.target else self._target
         urgency = named.priority_or(self._priority)
         self._indexes.of(target).add(line, offset, raw, urgency)
@@ -435,7 +434,7 @@ class _Places:
         named, default = [_Named()] * chunk.count, self._priority
         if _may_name(chunk.content):
             try:
-                named = self._decode_lines(chunk.content)
+                named = _DECODER.decode_lines(chunk.content)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 return False
             if len(named) != chunk.count:
@@ -455,8 +454,9 @@ def _may_name(raw: bytes) -> bool:
     return any(name in raw for name in _NAMES)
 
 
-def _named(raw: bytes, decode: Callable[[bytes], _Named]) -> _Named:
+def _named(raw: bytes) -> _Named:
+    """What a line says of itself; nothing where it can't be read."""
     try:
-        return decode(raw)
+        return _DECODER.decode(raw) if _may_name(raw) else _Named()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _Named()
