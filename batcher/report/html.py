@@ -21,7 +21,7 @@ def render(report: RunReport) -> str:
         shown_outcomes=_shown_outcomes(report.accounts),
         several_targets=len(report.targets) > 1,
         targets_amiss=targets_amiss(report.targets),
-        target_places=target_places(report.targets) if len(report.targets) > 1 else None,
+        target_places=target_places(report.targets),
     )
 
 

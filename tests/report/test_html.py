@@ -1,5 +1,7 @@
 """The page of a report: it has every member, and nothing that is in one is more than text."""
 
+import re
+
 import pytest
 from msgspec.structs import replace
 
@@ -42,6 +44,17 @@ def test_every_number_is_on_it() -> None:
 
 def test_a_report_of_nothing_is_a_page_too() -> None:
     StrictHtml(render(Filled(bare=True).record(RunReport)))
+
+
+def test_where_it_was_is_told_of_several_targets_and_nothing_unknown_of_one() -> None:
+    report = Filled().record(RunReport)
+    told = "<dt>Targets</dt><dd>not all is well in 2 of 2"
+    one = render(replace(report, targets=report.targets[:1]))
+    assert told in render(report)
+    assert "<dt>By</dt>" in one
+    assert not {"<dt>Targets</dt>", "<dt>In</dt>", "<dd>?</dd>"} & set(
+        re.findall("<d[dt]>.*?</d[dt]>", one)
+    )
 
 
 def test_however_much_there_is_it_stays_below_3_mb() -> None:
