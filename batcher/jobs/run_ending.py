@@ -55,7 +55,7 @@ class RunEnding(Struct, frozen=True, kw_only=True):
             manifest = directory.read_manifest()
             before, undo = directory.before, read_waves(directory.waves).undo
             settings = manifest.settings if manifest.kind != RUN else {}
-            place = iter(flags(settings, only=OF_PLACE))
+            place = iter(flags(settings, only=OF_PLACE | {"organization"}))
             return cls(
                 failures=_failures(directory, summary),
                 kind=manifest.kind,

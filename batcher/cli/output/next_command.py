@@ -13,6 +13,7 @@ from batcher.foreign_text import shown_url
 # what says where, as whom and in which way updates are sent; none of it is secret
 CARRIED = OF_PLACE | {
     "config",
+    "organization",
     "whole",
     "merge",
     "create_missing",
@@ -25,6 +26,7 @@ SELECTION = frozenset({"only", "exclude", "only_file", "domains"})
 
 FOR_LINT = SELECTION | {
     "config",
+    "organization",
     "target",
     "create_missing",
     "domain_map",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from batcher.accounting.remedies import Remedy, remedy
 from batcher.cli.output.next_command import next_command
+from batcher.config import Settings
 from batcher.error_codes import MORE_THAN_ASKED, NOT_AS_ASKED
 from batcher.jobs.run_ending import RunEnding
 from batcher.number_text import several
@@ -87,8 +88,8 @@ def _of_first(found: Result | None, summary: Summary) -> tuple[str, ...]:
     """The flags that say where the trigger of a result is to be looked for, of several targets."""
     if found is None or not found.domain:
         return ("--all",)
-    several_targets = isinstance(summary.targets, dict)
-    return ("--domain", found.domain, *(("--target", found.target) if several_targets else ()))
+    named = isinstance(summary.targets, dict) or found.target != Settings().target
+    return ("--domain", found.domain, *(("--target", found.target) if named else ()))
 
 
 def _to_correct(directory: RunDirectory, ending: RunEnding) -> Iterator[str]:

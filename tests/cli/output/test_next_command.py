@@ -36,6 +36,7 @@ def offered(*flags: str, path: str = "a plan.jsonl", name: str = "run") -> list[
         ["--endpoint-url", "http://127.0.0.1:1", "--region", "eu-west-1", "--profile", "a $b"],
         ["--account", "112233313609", "--role-arn", "arn:x", "--create-missing", "--protected"],
         ["--create-missing", "--with-integrations"],
+        ["--config", "patterns.toml", "--organization", "ou-ab12-11111111"],
     ],
 )
 def test_flags_of_place_are_carried_over_and_survive_a_shell(flags: list[str]) -> None:
@@ -64,8 +65,11 @@ def test_nothing_else_is_carried_and_no_parameter_of_a_url(monkeypatch: pytest.M
 
 def test_lint_is_offered_with_the_choice_of_codes_and_of_lines_under_its_own_flags() -> None:
     flags = ["--lint-ignore", "BT05", "--skip-invalid", "--domain-map", "a=b", "--rate", "5"]
+    flags += ["--organization", "o-1"]
     found = offered(*flags, name="lint")[3:]
-    assert sorted(found) == sorted(["--ignore", "BT05", "--skip-invalid", "--domain-map", "a=b"])
+    assert sorted(found) == sorted(
+        ["--ignore", "BT05", "--skip-invalid", "--domain-map", "a=b", "--organization", "o-1"]
+    )
 
 
 @pytest.mark.parametrize("origin", ["-", "s3://bucket/updates.jsonl"])

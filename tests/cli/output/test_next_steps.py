@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from batcher.cli.output.next_steps import next_steps
 from batcher.jobs.run_ending import RunEnding
@@ -91,6 +92,13 @@ def test_what_takes_no_place_from_a_run_is_offered_with_that_of_the_one_that_it_
         "Then, to run the corrected ones, with a --config that has the tables of its targets:"
         " batcher run u.corrected.jsonl"
     )
+
+
+@pytest.mark.parametrize("kind", ["run", "retry"])
+def test_a_trigger_is_looked_for_in_its_target_also_where_no_other_has_updates(kind: str) -> None:
+    ending = RunEnding(kind=kind, failures=[replace(FAILURE, target="10/eu")], has_tables=True)
+    export, *_ = offered(ending, total=1, failed=1, errors={MISSING: 1})
+    assert export.startswith("export --domain acme --target 10/eu")
 
 
 @pytest.mark.parametrize(
