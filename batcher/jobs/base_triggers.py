@@ -4,13 +4,9 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-import msgspec
-
 from batcher.jobs.trigger_keys import TriggerKey, TriggerKeys
-from batcher.storage.spooled_lines import SpooledLines
+from batcher.storage.spooled_records import SpooledRecords
 from batcher.triggers.drift import BaseTrigger
-
-_DECODER = msgspec.json.Decoder(BaseTrigger)
 
 
 class BaseTriggers(Mapping[TriggerKey, BaseTrigger]):
@@ -23,8 +19,7 @@ class BaseTriggers(Mapping[TriggerKey, BaseTrigger]):
         self.timed = set[tuple[str, str]]()
         self._keys = TriggerKeys()
         self._begins = array("Q")
-        self._lines = SpooledLines()
-        self._encode = msgspec.json.Encoder().encode
+        self._triggers = SpooledRecords(BaseTrigger)
         for key, trigger in known:
             self.put(key, trigger)
 
@@ -33,7 +28,7 @@ class BaseTriggers(Mapping[TriggerKey, BaseTrigger]):
 
     def put(self, key: TriggerKey, trigger: BaseTrigger) -> None:
         """Know that of a trigger, and nothing else that was known of it."""
-        begin, place = self._lines.put(self._encode(trigger)), self._keys.add(key)
+        begin, place = self._triggers.put(trigger), self._keys.add(key)
         if place < len(self._begins):
             self._begins[place] = begin
         else:
@@ -44,7 +39,7 @@ class BaseTriggers(Mapping[TriggerKey, BaseTrigger]):
     def __getitem__(self, key: TriggerKey) -> BaseTrigger:
         if (place := self._keys.place(key)) is None:
             raise KeyError(key)
-        return _DECODER.decode(self._lines.at(self._begins[place]))
+        return self._triggers.at(self._begins[place])
 
     def __contains__(self, key: object) -> bool:
         return key in self._keys

@@ -7,8 +7,6 @@ from array import array
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from typing import Any, TypeAlias
 
-import msgspec
-
 from batcher.config import Settings
 from batcher.engine.ordered_map import ordered_map
 from batcher.error_codes import RESOURCE_NOT_FOUND, TARGET_UNUSABLE
@@ -21,7 +19,7 @@ from batcher.operations import TRIGGER_NAMES
 from batcher.records import Error, Update
 from batcher.sources.input_file import open_input
 from batcher.sources.local_file import plain_file
-from batcher.storage.spooled_lines import SpooledLines
+from batcher.storage.spooled_records import SpooledRecords
 from batcher.task_groups import open_task_group
 from batcher.triggers.diff import image, last_updated, same
 from batcher.updates.line_reader import LineReader
@@ -80,10 +78,9 @@ class _ExportedTriggers(Mapping[TriggerKey, CurrentTrigger]):
 
     def __init__(self, keys: TriggerKeys, origin: str) -> None:
         self.keys_wanted = keys
-        self._json = SpooledLines()  # of all, without the names
+        self._requests = SpooledRecords(dict[str, Any])  # of all, without the names
         self._begins = array("Q", [0]) * len(keys)  # of each place, from 1; 0: it is not there
         self._origin = origin
-        self._encode, self._decode = msgspec.json.Encoder().encode, msgspec.json.Decoder().decode
 
     def __repr__(self) -> str:
         return f"<_ExportedTriggers: {len(self):,}>"
@@ -103,13 +100,12 @@ class _ExportedTriggers(Mapping[TriggerKey, CurrentTrigger]):
         """The request of the key at a place; None where there is no such trigger."""
         if not (begin := self._begins[place]):
             return None
-        members: dict[str, Any] = self._decode(self._json.at(begin - 1))
-        return key.names | members
+        return key.names | self._requests.at(begin - 1)
 
     def put(self, place: int, request: dict[str, Any]) -> None:
         """Keep the request of the key at a place, where there was none."""
         members = {name: each for name, each in request.items() if name not in TRIGGER_NAMES}
-        self._begins[place] = self._json.put(self._encode(members)) + 1
+        self._begins[place] = self._requests.put(members) + 1
 
 
 def _missing(origin: str) -> Error:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
@@ -27,7 +26,7 @@ from batcher.records import Error, Result, SelectedPart, Update
 from batcher.sources.input_file import open_input
 from batcher.sources.local_file import plain_file
 from batcher.storage.before_images import read_members_of
-from batcher.storage.spooled_lines import SpooledLines
+from batcher.storage.spooled_records import SpooledRecords
 from batcher.target_identity import TargetIdentity
 from batcher.triggers.diff import digest, image, is_off, merged, same
 from batcher.triggers.drift import BaseTrigger
@@ -182,13 +181,13 @@ class _Images:
 
     def __init__(self, run: RunReader, lines: Container[int]) -> None:
         self._begins = array("Q")  # by line, from 1; 0: there is none
-        self._json, encode = SpooledLines(), msgspec.json.Encoder().encode
+        self._members = SpooledRecords(dict[str, Any])
         names = {each.id: each.line for some in run.named() for each in some if each.line in lines}
         if not names or not run.directory.before.exists():
             return
         self._begins.frombytes(bytes(self._begins.itemsize * (max(names.values()) + 1)))
         for id, members in read_members_of(run.journals.before, names):
-            self._begins[names[id]] = self._json.put(encode(members)) + 1
+            self._begins[names[id]] = self._members.put(dict(members)) + 1
 
     def __repr__(self) -> str:
         return f"<_Images of {len(self._begins):,} lines>"
@@ -196,10 +195,7 @@ class _Images:
     def of(self, line: int) -> dict[str, Any] | None:
         """What the trigger of a line was; None where that was not kept."""
         begin = self._begins[line] if line < len(self._begins) else 0
-        return _decode(self._json.at(begin - 1)) if begin else None
-
-
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
+        return self._members.at(begin - 1) if begin else None
 
 
 class _Last(Struct, frozen=True, kw_only=True, gc=False):

@@ -7,7 +7,6 @@ from array import array
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, TypeAlias
 
-import msgspec
 from msgspec import Struct
 
 from batcher.error_codes import RESOURCE_NOT_FOUND
@@ -16,7 +15,7 @@ from batcher.jobs.connection import OnConnected
 from batcher.jobs.current_triggers import CurrentTrigger, current_triggers
 from batcher.jobs.trigger_keys import TriggerKey, TriggerKeys
 from batcher.records import Error
-from batcher.storage.spooled_lines import SpooledLines
+from batcher.storage.spooled_records import SpooledRecords
 from batcher.triggers.diff import merged
 from batcher.triggers.omission import cleared
 from batcher.triggers.semantics.compiled_triggers import lacking_members
@@ -25,8 +24,7 @@ from batcher.triggers.semantics.firing_options import FiringOptions
 Basis: TypeAlias = Literal["current", "missing", "unreadable", "not_given"]
 """What is known of a trigger before the updates: all, that there is none, or nothing."""
 
-
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_Members: TypeAlias = SpooledRecords[dict[str, Any]]
 
 
 class SimulatedDefinition(Struct, frozen=True, kw_only=True):
@@ -70,10 +68,10 @@ async def simulated_definitions(
         found: Mapping[TriggerKey, CurrentTrigger] | None = None
     else:
         found = await current_triggers(current, requests.keys, file.settings, on_connected)
-    lines = SpooledLines()
+    spool = _Members(dict[str, Any])
     return [
         _definition(
-            key, None if found is None else found[key], requests.of(place), file, options, lines
+            key, None if found is None else found[key], requests.of(place), file, options, spool
         )
         for place, key in requests.in_order()
     ]
@@ -82,11 +80,11 @@ async def simulated_definitions(
 class _SpooledMembers(Mapping[str, Any]):
     """The members of a definition, read again whenever one is asked for."""
 
-    __slots__ = ("_begin", "_lines")
+    __slots__ = ("_begin", "_spool")
 
-    def __init__(self, lines: SpooledLines, members: Mapping[str, Any]) -> None:
-        self._lines = lines
-        self._begin = lines.put(msgspec.json.encode(dict(members)))
+    def __init__(self, spool: _Members, members: Mapping[str, Any]) -> None:
+        self._spool = spool
+        self._begin = spool.put(dict(members))
 
     def __repr__(self) -> str:
         return f"<_SpooledMembers {sorted(self)}>"
@@ -101,7 +99,7 @@ class _SpooledMembers(Mapping[str, Any]):
         return len(self._all())
 
     def _all(self) -> dict[str, Any]:
-        return _decode(self._lines.at(self._begin))
+        return self._spool.at(self._begin)
 
 
 class _Requests:
@@ -112,11 +110,11 @@ class _Requests:
         self._first = array("Q")  # of each place a line
         self._begins = array("Q")  # and its request
         self._more: dict[int, list[tuple[int, int]]] = {}  # the other lines, where there are any
-        self._json, encode = SpooledLines(), msgspec.json.Encoder().encode
+        self._requests = _Members(dict[str, Any])
         for target in file.inspection.targets:
             for update in file.source(target).updates():
                 place = self.keys.add(TriggerKey.of(update))
-                begin = self._json.put(encode(update.request))
+                begin = self._requests.put(update.request)
                 if place < len(self._first):
                     self._more.setdefault(place, []).append((update.line, begin))
                 else:
@@ -133,7 +131,7 @@ class _Requests:
 
     def of(self, place: int) -> list[tuple[int, dict[str, Any]]]:
         """Lines and requests of a trigger, in the order of the file."""
-        return [(line, _decode(self._json.at(begin))) for line, begin in self._places(place)]
+        return [(line, self._requests.at(begin)) for line, begin in self._places(place)]
 
     def _places(self, place: int) -> list[tuple[int, int]]:
         first = self._first[place], self._begins[place]
@@ -147,7 +145,7 @@ def _definition(
     requests: list[tuple[int, dict[str, Any]]],
     file: CheckedFile,
     options: FiringOptions,
-    lines: SpooledLines,
+    spool: _Members,
 ) -> SimulatedDefinition:
     old = current if isinstance(current, Mapping) else None
     new: Mapping[str, Any] = old or {}
@@ -159,8 +157,8 @@ def _definition(
     return SimulatedDefinition(
         key=key,
         basis=_basis(current),
-        old=None if old is None else _SpooledMembers(lines, old),
-        new=_SpooledMembers(lines, new),
+        old=None if old is None else _SpooledMembers(spool, old),
+        new=_SpooledMembers(spool, new),
         lines=tuple(line for line, _ in requests),
         error=current if isinstance(current, Error) else None,
     )
