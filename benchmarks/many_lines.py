@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.many_lines [LINES[/TARGETS] [COMMAND …]]``. The input names ids, domains and
 triggers of its own on every line, and targets in turns where they are several; of its run 99 % are
-done, one in a hundred of that failed, every 100,000th in doubt. Files go where TMPDIR says:
-10,000,000 lines take 13 GB.
+done, one in a hundred of that failed, every 100,000th in doubt. An export has each trigger of the
+input as it was. Files go where TMPDIR says: 10,000,000 lines take 13 GB, and with the export 18.
 """
 
 import asyncio
@@ -51,8 +51,33 @@ COMMANDS = {
     "verify": ("verify", "updates.run", *QUOTA),
     "report": ("report", "updates.run"),
     "verify-in-doubt": ("verify", "updates.run", "--in-doubt-only", *QUOTA),
+    "drift": ("drift", "updates.run", "--no-new", *QUOTA),
+    "history": ("history",),
+    "lint": ("lint", "updates.jsonl"),
+    "enqueue": ("enqueue", "updates.jsonl", "--queue", "spool:spool"),
+    "compose": (
+        "compose",
+        "updates.jsonl",
+        "--set",
+        "SegmentFilter=vip",
+        "--out",
+        "composed.jsonl",
+    ),
+    "lint-current": ("lint", "updates.jsonl", "--current", "export.jsonl"),
+    "compose-current": (
+        *("compose", "updates.jsonl", "--current", "export.jsonl"),
+        *("--out", "changed.jsonl"),
+    ),
+    "drift-export": ("drift", "export.jsonl", "--no-new", *QUOTA),
+    "rehearse": ("rehearse", "updates.jsonl", "--current", "export.jsonl", "--quota", "100"),
 }
-TO_FIRST_CALL = ("plan", "run", "verify")  # what comes after that goes at the quota's pace
+# what comes after that goes at the quota's pace
+TO_FIRST_CALL = ("plan", "run", "verify", "drift", "drift-export")
+WITHOUT_TARGETS = ("report", "history", "enqueue")
+OFFLINE = (*WITHOUT_TARGETS, "validate", "lint", "compose", "lint-current", "compose-current")
+WITHOUT_RUN = ("validate", "plan", "lint", "enqueue", "compose", "rehearse")
+BY_DEFAULT = [each for each in COMMANDS if each != "rehearse"]  # of a million that takes hours
+BESIDE_EXPORT = ("lint-current", "compose-current", "drift-export", "rehearse")
 
 
 class Figures(NamedTuple):
@@ -69,6 +94,11 @@ MEMBERS = (
     b'"MaxInvocationsPerProfile":3}]}}'
 )
 LINE = b'{"id":"row-%d","target":"%s",' + MEMBERS
+WHOLE = (
+    b'{"target":"%s","ObjectTypeName":"Orders","EventTriggerConditions":[{"EventTriggerDimensions":'
+    b'[{"ObjectAttributes":[{"FieldName":"Total","ComparisonOperator":"GREATER_THAN","Values":'
+    b'["%d"]}]}],"LogicalOperator":"ALL"}],' + MEMBERS
+)
 
 
 def result(status: Status, error: Error | None) -> bytes:
@@ -104,6 +134,14 @@ def write_input(path: Path, lines: int, targets: int) -> None:
         for number in range(lines):
             names = number, target(number, targets), number % DOMAINS, number
             file.write(LINE % (*names, b"round-%d" % (number // DOMAINS)) + b"\n")
+
+
+def write_export(path: Path, lines: int, targets: int) -> None:
+    """Each trigger of the input as it was, with conditions of its own."""
+    with path.open("wb") as file:
+        for number in range(lines):
+            names = target(number, targets), number, number % DOMAINS, number
+            file.write(WHOLE % (*names, b"before") + b"\n")
 
 
 def write_settings(path: Path, targets: int) -> Settings:
@@ -153,18 +191,22 @@ async def write_run(content: Path, lines: int, targets: int, settings: Settings)
         write_failed(RunReader(directory.path, line_reader(settings, any_target=True)))
 
 
-def prepare(folder: Path, lines: int, targets: int = 1) -> None:
+def prepare(folder: Path, commands: list[str], lines: int, targets: int = 1) -> None:
+    """Write what those commands read."""
     content = folder / "updates.jsonl"
     write_input(content, lines, targets)
     settings = write_settings(folder / "batcher.toml", targets)
-    asyncio.run(write_run(content, lines, targets, settings))
+    if {*commands} & {*BESIDE_EXPORT}:
+        write_export(folder / "export.jsonl", lines, targets)
+    if {*commands} - {*WITHOUT_RUN, *BESIDE_EXPORT}:
+        asyncio.run(write_run(content, lines, targets, settings))
 
 
 def start(folder: Path, command: str, url: str) -> "subprocess.Popen[bytes]":
     arguments = COMMANDS[command]
-    if command != "report":  # which goes to no target
+    if command not in WITHOUT_TARGETS:
         arguments = (*arguments, "--config", "batcher.toml")
-    if command not in ("validate", "report"):
+    if command not in (*OFFLINE, "rehearse"):
         arguments = (*arguments, "--endpoint-url", url)
     return subprocess.Popen(
         [sys.executable, "-m", "batcher", *arguments],
@@ -194,7 +236,7 @@ def at_end(process: "subprocess.Popen[bytes]") -> tuple[float, float]:
 
 async def measure(folder: Path, command: str) -> Figures:
     manifest = folder / "updates.run" / "run.json"
-    known = manifest.read_bytes()
+    known = manifest.read_bytes() if manifest.exists() else None
     async with emulator(triggers=1) as url:
         began = time.monotonic()
         process = start(folder, command, url)
@@ -206,7 +248,8 @@ async def measure(folder: Path, command: str) -> Figures:
         else:
             cpu, peak = await asyncio.to_thread(at_end, process)
             first = time.monotonic()
-    manifest.write_bytes(known)  # else the run would belong to that emulator
+    if known is not None:
+        manifest.write_bytes(known)  # else the run would belong to that emulator
     return Figures(first - began, cpu, peak)
 
 
@@ -235,16 +278,16 @@ async def measured(folder: Path, commands: list[str], lines: int) -> None:
 
 def main() -> None:
     given, _, several = (sys.argv[1] if len(sys.argv) > 1 else str(LINES)).partition("/")
-    lines, targets = int(given), int(several or 1)
+    lines, targets, commands = int(given), int(several or 1), sys.argv[2:] or BY_DEFAULT
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         # in a process of its own: a command's peak is at least what its parent, this one, holds
         prepared = multiprocessing.get_context("spawn").Process(
-            target=prepare, args=(folder, lines, targets)
+            target=prepare, args=(folder, commands, lines, targets)
         )
         prepared.start()
         prepared.join()
-        asyncio.run(measured(folder, sys.argv[2:] or list(COMMANDS), lines))
+        asyncio.run(measured(folder, commands, lines))
 
 
 if __name__ == "__main__":
