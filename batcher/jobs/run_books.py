@@ -4,6 +4,7 @@ Facts of the run, the journal of its results, the lines that failed, and the sum
 """
 
 import sys
+from array import array
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -19,6 +20,7 @@ from batcher.accounting.tally import Tally, summarize, time_spent
 from batcher.accounting.time_breakdown import LaneSession
 from batcher.accounting.time_spent import RunTimeSpent
 from batcher.aws.client import AwsTarget
+from batcher.compact import LineSet
 from batcher.errors import BatcherError
 from batcher.jobs.failed_lines import write_failed
 from batcher.jobs.recorded_results import checked_results
@@ -180,13 +182,13 @@ class RunBooks:
         if not (self._settings.skip_invalid and self._state.inspection.invalid):
             return
         now, done = self._order.clock.wall(), self._state.done
-        invalid_of = self._state.inspection.invalid_of.items()
+        booked_on = _booked_on(self._state.inspection.invalid_of)
 
         def keep(line: int, violation: Violation) -> None:
             if line in done:
                 return
             done.add(line)
-            target = next(name for name, lines in invalid_of if line in lines)
+            target = booked_on(line)
             result = Result.invalid(line, target, str(violation), now)
             result = msgspec.structs.replace(result, **self._settings.said)
             journal.add(result)
@@ -280,3 +282,16 @@ class RunBooks:
             self._superseded = write_failed(RunReader(self._directory.path, reader))
         else:
             remove(self._directory.failed)
+
+
+def _booked_on(invalid_of: Mapping[str, LineSet]) -> Callable[[int], str]:
+    """What tells the target of an invalid line; of several targets for 2 bytes a line."""
+    names = list(invalid_of)
+    if len(names) == 1:
+        return lambda line: names[0]
+    owners = array("H" if len(names) <= 1 << 16 else "I", [0])
+    owners *= max(map(max, invalid_of.values())) + 1
+    for owner, lines in enumerate(invalid_of.values()):
+        for line in lines:
+            owners[line] = owner
+    return lambda line: names[owners[line]]

@@ -39,10 +39,14 @@ def refuse_taken(path: Path, *, replace: bool = False) -> None:
         raise OutputExistsError(path)
 
 
+def json_document(record: Any) -> bytes:
+    """One JSON document, laid out for people to read."""
+    return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
+
+
 def write_json(path: Path, record: Any) -> None:
     """Replace a file of ours by one JSON document for people to read. Raises OutputError."""
-    content = msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
-    write_atomically(path, content, replace=True)
+    write_atomically(path, json_document(record), replace=True)
 
 
 class AtomicFile:

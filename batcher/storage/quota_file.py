@@ -4,10 +4,14 @@ Its quotas, and what becomes of members that updates omit. Reads and writes that
 else. How a quota is found is in ``quota``; who asks for it, in ``wiring``.
 """
 
+import os
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -15,7 +19,7 @@ from msgspec.structs import replace
 
 from batcher.errors import DamageError, OutputError
 from batcher.quota.estimated_quota import EstimatedQuota
-from batcher.storage.atomic_file import write_json
+from batcher.storage.atomic_file import json_document, write_atomically
 from batcher.storage.file_lock import locked
 from batcher.storage.file_system import hidden_name, make_directory, move
 from batcher.storage.omission_records import (
@@ -84,6 +88,35 @@ class _Content(Struct, frozen=True, kw_only=True):
     omissions: list[Omission] = []
 
 
+class _Known:
+    """What the file said when it was read or written last, and what of that is of whom."""
+
+    def __init__(self, document: bytes, content: _Content) -> None:
+        self.document = document
+        self.content = content
+
+    def __repr__(self) -> str:
+        said = self.content
+        return f"<_Known: {len(said.quotas)} quotas, {len(said.omissions)} omissions>"
+
+    @cached_property
+    def quota_of(self) -> dict[QuotaKey, Remembered]:
+        return {entry.key: entry for entry in reversed(self.content.quotas)}
+
+    @cached_property
+    def omissions_of(self) -> dict[OmissionPlace, list[Omission]]:
+        found = defaultdict[OmissionPlace, list[Omission]](list)
+        for entry in self.content.omissions:
+            found[entry.place].append(entry)
+        return dict(found)
+
+
+_NOTHING = _Known(b"", _Content(quotas=[]))
+
+_Stamp: TypeAlias = tuple[int, int, int, int]
+"""What is another one once a file is replaced: inode, size, and two times in nanoseconds."""
+
+
 def seconds_between(earlier: str, later: str) -> float:
     """From one wall-clock time to another, not below 0: clocks are set back at times."""
     passed = datetime.fromisoformat(later) - datetime.fromisoformat(earlier)
@@ -95,6 +128,7 @@ class QuotaFile:
 
     A file that can't be read counts as empty, and a file that can't be written is left: a run never
     fails of it. ``warn`` is told of it once, in words. ``lock``: holds a lock file among processes.
+    It is read again only once it is another: a run of a thousand targets asks thousands of times.
     """
 
     def __init__(
@@ -108,22 +142,23 @@ class QuotaFile:
         self._warn_of = warn
         self._warned = False
         self._damaged = False  # what was read last is nothing of ours
+        self._known: tuple[_Stamp | None, _Known] = None, _NOTHING
         self._lock = lock
 
     def entries(self) -> list[Remembered]:
         """All quotas that are remembered, in the order of account, Region and operation."""
-        return self._read().quotas
+        return list(self._current().content.quotas)
 
     def omissions(self) -> list[Omission]:
         """What is remembered of members that updates omit, in the order of the places."""
-        return self._read().omissions
+        return list(self._current().content.omissions)
 
     def effects(self, place: OmissionPlace, now: str) -> dict[str, Omission]:
         """What is known at ``now`` of members that the updates of a place omit, by member."""
-        return known_effects(self.omissions(), place, now)
+        return known_effects(self._current().omissions_of.get(place, ()), place, now)
 
     def recall(self, key: QuotaKey) -> Remembered | None:
-        return next((entry for entry in self.entries() if entry.key == key), None)
+        return self._current().quota_of.get(key)
 
     def remember(self, found: Iterable[tuple[QuotaKey, EstimatedQuota]], now: str) -> bool:
         """Put in what a run that ended ``now`` has learned; returns whether that was possible.
@@ -131,7 +166,7 @@ class QuotaFile:
         Quotas of other keys stay. Nobody's change is lost, also when another process writes at the
         same time. A guess never replaces what is known.
         """
-        known = {entry.key for entry in self.entries()}
+        known = self._current().quota_of
         news = [(key, learned) for key, learned in found if not learned.is_guess or key in known]
 
         def with_news(old: _Content) -> _Content:
@@ -166,39 +201,44 @@ class QuotaFile:
 
         return gone if not self.path.exists() or self._replace(without) else None
 
-    def _read(self) -> _Content:
-        nothing = _Content(quotas=[])
+    def _current(self) -> _Known:
+        """What the file says now."""
+        stamp, known = _stamp(self.path), self._known
+        if stamp is None or stamp != known[0]:
+            self._known = known = stamp, self._read()
+        return known[1]
+
+    def _read(self) -> _Known:
         try:
-            content = read_document(self.path)
+            document = read_document(self.path)
         except FileNotFoundError:
-            return nothing
+            return _NOTHING
         except OSError as error:
             self._warn(f"can't be read: {error.strerror}")
-            return nothing
+            return _NOTHING
         except DamageError as error:
             self._warn(f"is ignored: {error}")
-            return nothing
+            return _NOTHING
+        if document == (known := self._known[1]).document:
+            return known
         try:
-            found = msgspec.json.decode(content, type=_Content)
-            for entry in found.quotas:
-                _check(entry)
-            for omission in found.omissions:
-                check_omission(omission)
+            return _Known(document, _checked(document))
         except (ValueError, RecursionError) as error:  # msgspec's are ValueErrors too
             self._damaged = True
             self._warn(f"is damaged and ignored: {error}")
-            return nothing
-        return found
+            return _NOTHING
 
     def _replace(self, change: Callable[[_Content], _Content]) -> bool:
         try:
             make_directory(self.path.parent)
             with self._lock(self.path.with_suffix(".lock")):
                 self._damaged = False
-                after = change(self._read())
+                after = change(self._read().content)
                 if self._damaged:  # kept, under another name
                     move(self.path, hidden_name(self.path).with_suffix(".damaged"))
-                write_json(self.path, after)
+                document = json_document(after)
+                write_atomically(self.path, document, replace=True)
+                self._known = _stamp(self.path), _Known(document, after)
         except OSError as error:
             self._warn(f"can't be written: {error.strerror}")
         except DamageError as error:
@@ -235,6 +275,25 @@ def _noted(
         learned_at=now,
         used_at=now,
     )
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    """None: nothing is there, or nobody can tell."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _checked(document: bytes) -> _Content:
+    """What a file says. Raises ValueError and RecursionError where that is nothing of ours."""
+    found = msgspec.json.decode(document, type=_Content)
+    for entry in found.quotas:
+        _check(entry)
+    for omission in found.omissions:
+        check_omission(omission)
+    return found
 
 
 def _check(entry: Remembered) -> None:

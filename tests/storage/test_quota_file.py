@@ -112,6 +112,23 @@ def test_numbers_and_times_that_can_not_be_count_as_damage(
     assert str(value) in warnings[0]
 
 
+def test_what_is_asked_for_again_is_read_again_only_once_the_file_is_another(
+    book: QuotaFile,
+) -> None:
+    elsewhere = QuotaFile(book.path.parent, print)
+    assert book.recall(KEY) is None
+    elsewhere.remember([(KEY, FOUND)], MONDAY)
+    found = book.recall(KEY)
+    assert found is not None
+    assert book.recall(KEY) is found
+    elsewhere.remember([(KEY, FOUND)], TUESDAY)
+    assert book.recall(KEY) == structs.replace(found, used_at=TUESDAY)
+    book.remember([(KEY, FOUND)], SUNDAY)
+    assert book.recall(KEY) == structs.replace(found, used_at=SUNDAY)
+    book.path.unlink()
+    assert book.recall(KEY) is None
+
+
 def test_what_is_no_quota_file_is_kept_under_another_name(book: QuotaFile) -> None:
     book.path.parent.mkdir(parents=True)
     book.path.write_bytes(b"theirs")
