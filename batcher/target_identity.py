@@ -1,7 +1,7 @@
-"""Which place a target is, and whether it is still the one that a run belongs to."""
+"""Which place a target is, and what a run that belongs there knows of it."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -17,36 +17,6 @@ class TargetIdentity(Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         return f"{self.account or 'unknown account'}, {self.region}"
-
-
-def place_differences(
-    was: Mapping[str, TargetIdentity],
-    now: Mapping[str, TargetIdentity],
-    *,
-    sends: bool = True,
-    pinned: Collection[str] | None = None,
-) -> Iterator[str]:
-    """In words, how targets differ from those of a run, by name; of the names that both have.
-
-    One whose account can't be known any more differs where anything is to be sent (``sends``). One
-    whose account the run never knew differs where it is known now, unless somebody said that it is
-    the one: of the targets in ``pinned``, by default of all.
-    """
-    for name in was.keys() & now.keys():
-        old, new = was[name], now[name]
-        if old.region != new.region:
-            yield f"the region of target {name} was {old.region}, now {new.region}"
-        if old.endpoint.rstrip("/") != new.endpoint.rstrip("/"):
-            yield f"the endpoint of target {name} was {old.endpoint}, now {new.endpoint}"
-        if old.account and new.account and old.account != new.account:
-            yield f"the account of target {name} was {old.account}, now {new.account}"
-        if old.account and not new.account and sends:
-            yield f"the account of target {name} was {old.account}, now STS does not tell it"
-        if not old.account and new.account and pinned is not None and name not in pinned:
-            yield (
-                f"the account of target {name} was never known, now it is {new.account}; add"
-                f" --account {new.account} if it was that one"
-            )
 
 
 def all_known(

@@ -11,6 +11,7 @@ from aiobotocore.client import AioBaseClient
 from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.session import ClientCreatorContext
 
+from batcher.aws.endpoints import plain_endpoint
 from batcher.aws.service_model import SERVICE
 from batcher.config import Settings, TargetSettings
 from batcher.errors import SettingsError
@@ -102,7 +103,8 @@ def _contradictions(client: AioBaseClient, target: TargetSettings) -> Iterator[s
     region, endpoint = client.meta.region_name, client.meta.endpoint_url
     if target.region not in (None, region):
         yield f"it is of {region}, and not of {target.region}; leave region out"
-    if target.endpoint_url is not None and target.endpoint_url.rstrip("/") != endpoint.rstrip("/"):
+    there = target.endpoint_url or endpoint
+    if plain_endpoint(there, region) != plain_endpoint(endpoint, region):
         yield f"it calls {endpoint}, and not {target.endpoint_url}; leave endpoint_url out"
 
 

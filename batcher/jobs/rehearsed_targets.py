@@ -2,21 +2,21 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Literal, TypeAlias
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from batcher.aws.client import AwsTarget
 from batcher.aws.credentials import explained, open_session, region_of
-from batcher.aws.endpoints import aws_service_host
+from batcher.aws.endpoints import foreign_endpoint
 from batcher.aws.service_model import model_loader
 from batcher.config import Settings
 from batcher.foreign_text import shown_url
 from batcher.jobs.run_forecast import LIKELY_RATE
 from batcher.operations import CREATE_TRIGGER, GET_TRIGGER, LIST_TRIGGERS, UPDATE_TRIGGER
-from batcher.storage.omission_records import Omission, OmissionPlace
+from batcher.storage.omission_records import Omission
 from batcher.storage.quota_file import QuotaFile, QuotaKey, Remembered
-from batcher.target_identity import account_of_role
+from batcher.target_identity import TargetIdentity, account_of_role
+from batcher.wiring.omissions import remembered_effects
 
 OPERATIONS = (UPDATE_TRIGGER, CREATE_TRIGGER, GET_TRIGGER, LIST_TRIGGERS)
 NO_ACCOUNT = "000000000000"
@@ -62,8 +62,8 @@ class RehearsedTarget(Struct, frozen=True, kw_only=True):
 
         What is at an address that is not AWS's is a place of its own.
         """
-        host = urlsplit(self.endpoint or "").hostname
-        whose = "" if host is None or aws_service_host(host) is not None else f"at {self.endpoint}"
+        other = foreign_endpoint(self.endpoint or "", self.region)
+        whose = "" if other is None else f"at {other}"
         if self.account is None:
             whose = f"target {self.name}"
         return whose, self.account or NO_ACCOUNT, self.region
@@ -142,8 +142,8 @@ class TargetFinder:
                 if entry is not None and not entry.is_guess:
                     found[operation] = entry
             if endpoint is not None:
-                place = OmissionPlace(account=owner, region=region, endpoint=endpoint)
-                omissions = self._file.effects(place, self._now)
+                place = TargetIdentity(account=owner, region=region, endpoint=endpoint)
+                omissions = remembered_effects(self._file, place, self._now)
         return RehearsedTarget(
             name=name,
             account=account,

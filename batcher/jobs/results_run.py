@@ -30,8 +30,9 @@ from batcher.storage.results_reader import ResultsReader
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_manifest import InputFingerprint, RunManifest
 from batcher.storage.stored_path import text_of_path
-from batcher.target_identity import TargetIdentity, all_known, place_differences
+from batcher.target_identity import TargetIdentity, all_known
 from batcher.wiring.line_readers import line_reader
+from batcher.wiring.places import place_differences
 
 _encode = msgspec.json.Encoder().encode
 

@@ -21,7 +21,7 @@ from batcher.accounting.time_breakdown import LaneSession
 from batcher.accounting.time_spent import RunTimeSpent
 from batcher.aws.client import AwsTarget
 from batcher.compact import LineSet
-from batcher.errors import BatcherError
+from batcher.errors import BatcherError, OtherRunError
 from batcher.jobs.failed_lines import write_failed
 from batcher.jobs.recorded_results import checked_results
 from batcher.jobs.run_order import RunOrder
@@ -47,6 +47,7 @@ from batcher.target_identity import TargetIdentity
 from batcher.updates.violations import Violation
 from batcher.version import __version__
 from batcher.wiring.line_readers import line_reader
+from batcher.wiring.places import place_differences
 
 HEADS_EVERY = 2.0  # seconds
 
@@ -74,17 +75,27 @@ class RunBooks:
 
     def check(self, targets: Iterable[AwsTarget]) -> None:
         """Raise RunDirectoryError when the run in the directory is another. Writes nothing."""
-        self._directory.check_same_run(self._manifest(targets))
+        manifest = self._manifest(targets)
+        self._directory.check_same_run(manifest)
+        self._refuse_elsewhere(manifest)
 
     def claim(self, targets: Iterable[AwsTarget]) -> None:
         """Write down what is being run. Raises RunDirectoryError when the run there is another."""
         targets = list(targets)
         manifest = self._manifest(targets)
+        self._refuse_elsewhere(manifest)
         note_in_parent(self._directory, manifest)
         self._first = self._directory.claim(manifest)
         self._callers = {target.name: target.caller_arn for target in targets}
         if self._state.begun:
             self._write_heads(self._spent, next=self._state.heads.next)
+
+    def _refuse_elsewhere(self, manifest: RunManifest) -> None:
+        if not self._directory.manifest.exists():
+            return
+        before = self._directory.read_manifest().targets
+        if found := list(place_differences(before, manifest.targets)):
+            raise OtherRunError(self._directory.path, found)
 
     def _manifest(self, targets: Iterable[AwsTarget]) -> RunManifest:
         order, found = self._order, self._state.inspection

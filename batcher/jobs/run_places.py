@@ -10,7 +10,8 @@ from batcher.errors import RunDirectoryError
 from batcher.jobs.connection import identities
 from batcher.jobs.run_order import RunOrder
 from batcher.records import Summary
-from batcher.target_identity import TargetIdentity, all_known, place_differences
+from batcher.target_identity import TargetIdentity, all_known
+from batcher.wiring.places import place_differences
 
 
 def refuse_other_places(

@@ -147,9 +147,10 @@ class RunDirectory:
         remove_directories(self._made)
 
     def claim(self, manifest: RunManifest) -> RunManifest:
-        """Write ``run.json``, or check that the one there is of the same input, meaning and places.
+        """Write ``run.json``, or check that the one there is of the same input and meaning.
 
-        Targets and accounts that no session knew before are put in. Returns the manifest of the
+        Targets and accounts that no session knew before are put in: whoever claims it has held the
+        others against those that it has. Returns the manifest of the
         run's first session with these. Raises RunDirectoryError, which says what differs.
         """
         if not self.in_place:

@@ -15,7 +15,7 @@ from batcher.storage.near_paths import missing_run
 from batcher.storage.regular_file import read_document
 from batcher.storage.run_journals import Heads
 from batcher.storage.run_sessions import RunSession
-from batcher.target_identity import TargetIdentity, place_differences
+from batcher.target_identity import TargetIdentity
 from batcher.updates.selection import Selection
 from batcher.updates.target_names import some_names
 
@@ -109,7 +109,7 @@ def differences(before: RunManifest, now: RunManifest) -> list[str]:
     if before.recreate != now.recreate:
         with_or_without = "with" if before.recreate else "without"
         found.append(f"it was started {with_or_without} --recreate")
-    return [*found, *place_differences(before.targets, now.targets)]
+    return found
 
 
 def meaning_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

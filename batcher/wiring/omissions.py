@@ -7,6 +7,7 @@ from msgspec import Struct
 from structlog.typing import FilteringBoundLogger
 
 from batcher.aws.client import AwsTarget
+from batcher.aws.endpoints import plain_endpoint
 from batcher.config import Settings
 from batcher.engine.omitted_members import OmittedMembers
 from batcher.operations import NEEDED_TO_CREATE, TRIGGER_NAMES
@@ -78,20 +79,25 @@ class Omissions:
                 self._whole,
                 log=self._log,
                 clearable=self._clearable,
-                recall=partial(self._recall, place),
+                recall=partial(self._recall, target),
                 on_learned=partial(self._remember, place),
             )
         return found
 
     def known(self, target: AwsTarget) -> KnownOmissions:
         """What is remembered of the place of a connected target."""
-        return KnownOmissions(whole=self._whole, effects=self._entries(omission_place(target)))
+        return KnownOmissions(whole=self._whole, effects=self._entries(target))
 
-    def _entries(self, place: OmissionPlace) -> dict[str, Omission]:
-        return {} if self._file is None else self._file.effects(place, self._clock.wall())
+    def _entries(self, target: AwsTarget) -> dict[str, Omission]:
+        if self._file is None:
+            return {}
+        identity = TargetIdentity(
+            account=target.quota_owner, region=target.region, endpoint=target.endpoint_url
+        )
+        return remembered_effects(self._file, identity, self._clock.wall())
 
-    def _recall(self, place: OmissionPlace) -> Mapping[str, Effect]:
-        return {member: entry.effect for member, entry in self._entries(place).items()}
+    def _recall(self, target: AwsTarget) -> Mapping[str, Effect]:
+        return {member: entry.effect for member, entry in self._entries(target).items()}
 
     def _remember(self, place: OmissionPlace, effects: Mapping[str, Effect]) -> None:
         if self._file is not None:
@@ -102,18 +108,24 @@ def known_omissions(
     places: Mapping[str, TargetIdentity], settings: Settings, file: QuotaFile, now: str
 ) -> dict[str, KnownOmissions]:
     """What is remembered at ``now`` of places that need not be connected to, by name."""
-    found = {
-        name: OmissionPlace(
-            account=place.account or "", region=place.region, endpoint=place.endpoint
+    return {
+        name: KnownOmissions(
+            whole=settings.whole,
+            effects=remembered_effects(file, place, now) if settings.remember else {},
         )
         for name, place in places.items()
     }
-    return {
-        name: KnownOmissions(
-            whole=settings.whole, effects=file.effects(place, now) if settings.remember else {}
-        )
-        for name, place in found.items()
-    }
+
+
+def remembered_effects(file: QuotaFile, place: TargetIdentity, now: str) -> dict[str, Omission]:
+    """What is remembered of a place, also as it was kept before: under each of its endpoints."""
+    account, region = place.account or "", place.region
+    found: dict[str, Omission] = {}
+    for endpoint in {place.endpoint, plain_endpoint(place.endpoint, region)}:
+        there = OmissionPlace(account=account, region=region, endpoint=endpoint)
+        for member, entry in file.effects(there, now).items():
+            found[member] = max(found.get(member, entry), entry, key=lambda each: each.seen_at)
+    return found
 
 
 def _clearable() -> frozenset[str]:
@@ -127,6 +139,5 @@ def _clearable() -> frozenset[str]:
 
 def omission_place(target: AwsTarget) -> OmissionPlace:
     """Where a connected target is, as it is remembered."""
-    return OmissionPlace(
-        account=target.quota_owner, region=target.region, endpoint=target.endpoint_url
-    )
+    endpoint = plain_endpoint(target.endpoint_url, target.region)
+    return OmissionPlace(account=target.quota_owner, region=target.region, endpoint=endpoint)

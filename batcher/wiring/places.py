@@ -1,23 +1,15 @@
 """Which targets are one place: one account and Region, so one set of triggers and one quota."""
 
-import re
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
 
-from batcher.aws.endpoints import aws_service_host
+from batcher.aws.endpoints import foreign_endpoint
 from batcher.config import Settings
 from batcher.target_identity import TargetIdentity, account_of_role
 
 if TYPE_CHECKING:  # who reads a run needs none of AWS
     from batcher.aws.client import AwsTarget
-
-_PORTS = {"http": 80, "https": 443}
-# before the domain of a partition: the service in a Region, or an endpoint of a VPC to it
-_OWN = re.compile(r"(?:[^.]+\.)?profile(?:-fips)?\.[^.]+(?:\.vpce)?")
 
 
 class TriggerPlace(NamedTuple):
@@ -33,7 +25,8 @@ class TriggerPlace(NamedTuple):
 
 def trigger_place(target: "AwsTarget") -> TriggerPlace:
     """The place of a connected target, as far as its account is known."""
-    return TriggerPlace(target.quota_owner, target.region, _other(target.endpoint_url))
+    other = foreign_endpoint(target.endpoint_url, target.region)
+    return TriggerPlace(target.quota_owner, target.region, other)
 
 
 def one_name_each(targets: Mapping[str, TargetIdentity]) -> dict[str, str]:
@@ -42,7 +35,7 @@ def one_name_each(targets: Mapping[str, TargetIdentity]) -> dict[str, str]:
     for name, identity in targets.items():
         if identity.account is None:
             continue
-        place = TriggerPlace(identity.account, identity.region, _other(identity.endpoint))
+        place = TriggerPlace(identity.account, identity.region, _other(identity))
         if (one := first.setdefault(place, name)) != name:
             found[name] = one
     return found
@@ -80,29 +73,41 @@ def could_be(target: "AwsTarget", place: TriggerPlace, noted: TargetIdentity | N
     if noted is not None:
         account, region = account or noted.account, region or noted.region
         url = url or noted.endpoint
-    is_there = url is None or _other(url) == place.other
-    return is_there and (account, region) == (place.owner, place.region)
+    if (account, region) != (place.owner, place.region):
+        return False
+    return url is None or foreign_endpoint(url, place.region) == place.other
 
 
-def _other(endpoint_url: str | None) -> str | None:
-    """An endpoint that is not AWS's own, however it is written; None for AWS's."""
-    parts = urlsplit(endpoint_url or "")
-    if parts.hostname is None or _is_own(parts.hostname):
-        return None
-    with suppress(ValueError):  # of its port: nobody gets there
-        port = parts.port or _PORTS.get(parts.scheme)
-        return f"{parts.scheme}://{_plain(parts.hostname)}:{port}{parts.path.rstrip('/')}"
-    return endpoint_url
+def place_differences(
+    was: Mapping[str, TargetIdentity],
+    now: Mapping[str, TargetIdentity],
+    *,
+    sends: bool = True,
+    pinned: Collection[str] | None = None,
+) -> Iterator[str]:
+    """In words, how targets differ from those of a run, by name; of the names that both have.
+
+    One whose account can't be known any more differs where anything is to be sent (``sends``). One
+    whose account the run never knew differs where it is known now, unless somebody said that it is
+    the one: of the targets in ``pinned``, by default of all.
+    """
+    for name in was.keys() & now.keys():
+        old, new = was[name], now[name]
+        if old.region != new.region:
+            yield f"the region of target {name} was {old.region}, now {new.region}"
+        if _other(old) != _other(new):
+            yield f"the endpoint of target {name} was {old.endpoint}, now {new.endpoint}"
+        if old.account and new.account and old.account != new.account:
+            yield f"the account of target {name} was {old.account}, now {new.account}"
+        if old.account and not new.account and sends:
+            yield f"the account of target {name} was {old.account}, now STS does not tell it"
+        if not old.account and new.account and pinned is not None and name not in pinned:
+            yield (
+                f"the account of target {name} was never known, now it is {new.account}; add"
+                f" --account {new.account} if it was that one"
+            )
 
 
-def _is_own(host: str) -> bool:
-    """Whether AWS answers there for this service; whose machine has a name of AWS's is not AWS."""
-    return _OWN.fullmatch(aws_service_host(host) or "") is not None
-
-
-def _plain(host: str) -> str:
-    """One way to write a host: no dot at its end, and of an address the shortest."""
-    host = host.rstrip(".")
-    with suppress(ValueError):  # it is a name
-        return ip_address(host).compressed
-    return host
+def _other(identity: TargetIdentity) -> str | None:
+    """Its endpoint where that is not AWS's own, however it is written; None for AWS's."""
+    return foreign_endpoint(identity.endpoint, identity.region)

@@ -3,14 +3,19 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import msgspec
+import pytest
 
 from batcher.config import Settings
+from batcher.errors import OtherRunError
 from batcher.jobs.run import CheckedRun, open_run
 from batcher.jobs.run_books import RunBooks
 from batcher.jobs.run_state import RunState
 from batcher.records import Error, Result
+from batcher.target_identity import TargetIdentity
 from tests.conftest import change, records
 from tests.jobs.conftest import SettingsFor
 
@@ -88,3 +93,32 @@ async def test_what_can_not_be_written_is_said_in_the_summary(
         summary = kept.close({}, wall_seconds=1.0, stopped=None)
         assert summary.stopped == f"{out}: removed or replaced. Put it back as it was"
         assert not out.exists()
+
+
+HERE = {"region": "eu-west-1", "account": "1" * 12, "endpoint": NOWHERE}
+
+
+def connected(**place: Any) -> list[Any]:
+    """What the books ask of a connected target."""
+    identity = TargetIdentity(**HERE | place)
+    return [SimpleNamespace(name="default", identity=identity, caller_arn=None)]
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ({"region": "us-east-1"}, "region of target default was"),
+        ({"account": "2" * 12}, "account of target default was"),
+        ({"account": None}, "account of target default was 1{12}, now STS does not tell it"),
+        ({"endpoint": "http://h"}, "endpoint of target default was http://127.0.0.1:1, now http"),
+    ],
+)
+async def test_a_run_is_claimed_by_nobody_at_another_place(
+    settings_for: SettingsFor, write_lines: Write, place: dict[str, Any], said: str
+) -> None:
+    async with books(write_lines([change(0)]), settings_for(NOWHERE)) as (kept, _):
+        kept.claim(connected())
+        kept.check(connected(endpoint=f"{NOWHERE}/"))
+        for attempt in (kept.check, kept.claim):
+            with pytest.raises(OtherRunError, match=said):
+                attempt(connected(**place))

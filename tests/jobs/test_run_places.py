@@ -3,12 +3,14 @@
 import hashlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from aiohttp import ClientSession, web
 
 from batcher.config import Settings
 from batcher.emulator import Emulator, account_of
@@ -16,7 +18,7 @@ from batcher.errors import RunDirectoryError
 from batcher.jobs.run_places import refuse_other_places, with_places
 from batcher.records import Seconds, Summary, TargetSummary
 from batcher.target_identity import TargetIdentity
-from tests.conftest import Command, change, records, trigger
+from tests.conftest import Command, Ended, change, records, trigger
 from tests.servers import free_port
 from tests.waiting import until
 
@@ -134,6 +136,63 @@ async def test_another_endpoint_is_another_place(batcher: Command, write_lines: 
         refused = await batcher("run", "updates.jsonl", "--endpoint-url", two, *FLAGS)
     assert refused.code == 5
     assert f"endpoint of target default was {one}, now {two}" in refused.err
+
+
+@asynccontextmanager
+async def forwarding(url: str) -> AsyncIterator[str]:
+    """An HTTP proxy that finds every host at that address."""
+
+    async def forward(request: web.Request) -> web.Response:
+
+        there = "/".join([url, *request.raw_path.split("/", 3)[3:]])
+        headers = {k: v for k, v in request.headers.items() if k != "Host"}
+        sent = {"headers": headers, "data": await request.read()}
+        async with session.request(request.method, there, **sent) as answer:
+            kept = {k: v for k, v in answer.headers.items() if k.lower().startswith("x-amzn")}
+            return web.Response(status=answer.status, headers=kept, body=await answer.read())
+
+    async with ClientSession(auto_decompress=False) as session:
+        runner = web.ServerRunner(web.Server(forward))
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, "127.0.0.1", 0)
+            await site.start()
+            yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+        finally:
+            await runner.cleanup()
+
+
+async def test_a_run_at_one_endpoint_of_awss_is_gone_on_with_at_each_other_one(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    write_lines([change(0), change(1), change(9)])
+    emulator = seeded(2)
+    plain, other = "profile.eu-west-1.amazonaws.com", "profile.eu-west-1.amazonaws.com.example.org"
+    fips, dual = "PROFILE-fips.eu-west-1.amazonaws.com.:80/", "profile.eu-west-1.api.aws/"
+    vpc = "vpce-0a-1b.profile.eu-west-1.vpce.amazonaws.com"
+    async with emulator as url, forwarding(url) as proxy:
+        batcher.environ |= {"HTTP_PROXY": proxy, "NO_PROXY": "127.0.0.1"}
+        batcher.environ |= {"AWS_ENDPOINT_URL_STS": url}
+
+        async def at(host: str, *command: str) -> Ended:
+            return await batcher(*command, "--endpoint-url", f"http://{host}")
+
+        first = await at(plain, "run", "updates.jsonl", *FLAGS)
+        assert first.code == 1, first.err
+        emulator.seed([trigger(9)])
+        retried = await at(fips, "retry", "updates.run", *FLAGS)
+        verified = await at(dual, "verify", "updates.run")
+        held = await at(vpc, "drift", "updates.run")
+        undone = await at(fips, "rollback", "updates.run", *FLAGS)
+        resumed = await at(vpc, "run", "updates.jsonl", *FLAGS)
+        applied = len(emulator.applied())
+        refused = await at(other, "rollback", "updates.run", *FLAGS, "--out", "other.rollback")
+        assert len(emulator.applied()) == applied == 5
+    assert [each.code for each in (retried, verified, held, undone)] == [0, 0, 0, 0], verified.err
+    assert (resumed.code, refused.code) == (1, 5), resumed.err
+    assert f"was http://{plain}, now http://{other}" in refused.err
+    run = json.loads((tmp_path / "updates.run" / "run.json").read_bytes())
+    assert run["targets"]["default"]["endpoint"] == f"http://{plain}", "as its first session had it"
 
 
 async def test_a_target_first_seen_on_a_resume_belongs_to_the_run_from_then_on(

@@ -98,22 +98,6 @@ def test_what_a_killed_process_left_unfinished_goes_and_nothing_else(tmp_path: P
             {"settings": {"target": "other", "skip_invalid": False}},
             "target was 'default', now 'other'",
         ),
-        (
-            {"targets": {"default": msgspec.structs.replace(PLACE, region="us-east-1")}},
-            "region of target default was",
-        ),
-        (
-            {"targets": {"default": msgspec.structs.replace(PLACE, account="2")}},
-            "account of target default was",
-        ),
-        (
-            {"targets": {"default": msgspec.structs.replace(PLACE, account=None)}},
-            "account of target default was 111111111111, now STS does not tell it",
-        ),
-        (
-            {"targets": {"default": msgspec.structs.replace(PLACE, endpoint="http://h")}},
-            "endpoint of target default was https://profile, now http://h",
-        ),
     ],
 )
 def test_another_input_or_meaning_is_refused_with_what_differs(

@@ -125,10 +125,6 @@ def test_without_one_there_is_no_run_directory(tmp_path: Path) -> None:
         ({"run": "r2", "heads": None}, []),
         ({"settings": {"target": "b"}}, ["target was 'default', now 'b'"]),
         ({"settings": {"target": "default", "rate": 5}}, []),
-        (
-            {"targets": {"default": msgspec.structs.replace(PLACE, account="2")}},
-            ["the account of target default was 111111111111, now 2"],
-        ),
     ],
 )
 def test_what_makes_it_another_run_is_told(change: dict[str, Any], said: list[str]) -> None:

@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.logs import logger
+from batcher.storage.omission_records import OmissionPlace
 from batcher.storage.quota_file import QuotaFile
 from batcher.testing import update
-from batcher.wiring.omissions import Omissions, omission_place
+from batcher.wiring.omissions import Omissions, known_omissions, omission_place
 from batcher.wiring.targets import TargetConnector
 
 
@@ -41,3 +43,27 @@ async def test_targets_of_one_place_share_it_and_the_next_process_finds_it(tmp_p
         assert again.known(other).effects == {}
         forgetful = omissions(None)
         assert (forgetful.of(one).sends_whole, forgetful.known(one).effects) == (False, {})
+
+
+@pytest.mark.usefixtures("stand_in_credentials")
+async def test_endpoints_of_awss_share_it_and_what_was_kept_for_one_of_them_is_found(
+    tmp_path: Path,
+) -> None:
+    fips = "https://profile-fips.eu-west-1.amazonaws.com"
+    plain, other = Settings(region="eu-west-1"), Settings(region="eu-west-1", endpoint_url=fips)
+    file = QuotaFile(tmp_path, pytest.fail)
+    found = Omissions(plain, file, clock=SystemClock(), log=logger())
+    async with (
+        TargetConnector(plain).target("default") as one,
+        TargetConnector(other).target("default") as two,
+    ):
+        before = OmissionPlace(account=two.quota_owner, region="eu-west-1", endpoint=fips)
+        file.remember_effects(before, {"Periods": "cleared"}, SystemClock().wall())
+        assert (list(found.known(two).effects), list(found.known(one).effects)) == (["Periods"], [])
+        assert found.of(one) is found.of(two)
+        found.of(one).learn({"SegmentFilter": "cleared"}, update(1))
+        assert sorted(found.known(two).effects) == ["Periods", "SegmentFilter"]
+        place = replace(two.identity, account=two.quota_owner)
+    now = SystemClock().wall()
+    known = known_omissions({"two": place}, Settings(), file, now)
+    assert sorted(known["two"].effects) == ["Periods", "SegmentFilter"]

@@ -7,7 +7,13 @@ from msgspec.structs import replace
 
 from batcher.config import resolve
 from batcher.target_identity import TargetIdentity
-from batcher.wiring.places import could_be, expected_places, one_name_each, trigger_place
+from batcher.wiring.places import (
+    could_be,
+    expected_places,
+    one_name_each,
+    place_differences,
+    trigger_place,
+)
 from batcher.wiring.targets import TargetConnector
 
 ONE = {"region": "eu-west-1", "account": "1" * 12}
@@ -65,6 +71,7 @@ def test_names_of_one_place_have_one_name_where_its_account_is_known() -> None:
         (AWS, "http://mock-1234.eu-west-1.elb.amazonaws.com", False),
         (AWS, "https://a1b2.execute-api.eu-west-1.amazonaws.com/prod", False),
         (AWS, "https://notprofile.eu-west-1.amazonaws.com", False),
+        (AWS, "https://profile.us-east-1.amazonaws.com", False),
         ("https://a1.execute-api.eu-west-1.amazonaws.com/x", "https://b2.s3.amazonaws.com", False),
         ("http://mock-1.elb.amazonaws.com/", "http://MOCK-1.elb.amazonaws.com:80", True),
         ("http://localhost:1", "http://localhost.:1", True),
@@ -129,3 +136,45 @@ def test_several_targets_are_expected_where_their_settings_put_them() -> None:
     assert list(map(where, targets)) == [("1" * 12, "eu-west-1"), ("1" * 12, "eu-west-1"), None]
     assert expected_places(resolve({"targets": {"pinned": ONE}})) is None
     assert expected_places(resolve({})) is None
+
+
+KNOWN = TargetIdentity(region="eu-west-1", account="1" * 12, endpoint="http://h:1")
+AT_AWS = replace(KNOWN, endpoint=AWS)
+UNKNOWN = replace(KNOWN, account=None)
+OTHER = replace(KNOWN, account="2" * 12)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "sends", "said"),
+    [
+        (KNOWN, KNOWN, True, []),
+        (KNOWN, replace(KNOWN, endpoint="http://H:1/"), True, []),
+        (AT_AWS, replace(AT_AWS, endpoint=FIPS["endpoint_url"]), True, []),
+        (AT_AWS, replace(AT_AWS, endpoint="https://profile.eu-west-1.api.aws:443/"), True, []),
+        (AT_AWS, KNOWN, True, ["endpoint of target eu was https://profile.eu-west-1.am"]),
+        (UNKNOWN, KNOWN, True, []),  # nobody ever knew it
+        (UNKNOWN, UNKNOWN, True, []),
+        (KNOWN, UNKNOWN, False, []),
+        (KNOWN, UNKNOWN, True, ["account of target eu was 111111111111, now STS does not tell"]),
+        (KNOWN, OTHER, False, ["account of target eu was 111111111111, now 222222222222"]),
+        (
+            KNOWN,
+            TargetIdentity(region="us-east-1", account="2", endpoint="http://h:2"),
+            True,
+            ["region of target eu was eu-west-1", "endpoint of target eu", "account of target eu"],
+        ),
+    ],
+)
+def test_each_difference_names_both_places(
+    was: TargetIdentity, now: TargetIdentity, sends: bool, said: list[str]
+) -> None:
+    found = list(place_differences({"eu": was, "us": OTHER}, {"eu": now, "ap": OTHER}, sends=sends))
+    assert len(found) == len(said)
+    assert all(part in sentence for part, sentence in zip(said, found, strict=True))
+
+
+def test_an_account_that_was_never_known_has_to_be_named() -> None:
+    was, now = {"eu": UNKNOWN, "us": UNKNOWN}, {"eu": KNOWN, "us": KNOWN}
+    (said,) = place_differences(was, now, pinned=["us"])
+    assert "account of target eu was never known" in said
+    assert "--account 111111111111" in said
