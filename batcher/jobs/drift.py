@@ -5,7 +5,16 @@ unmoved since the base is not read one by one.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
 from msgspec import Struct
@@ -13,6 +22,8 @@ from msgspec import Struct
 from batcher.config import Settings
 from batcher.engine.ordered_map import ordered_map
 from batcher.error_codes import RESOURCE_NOT_FOUND, TARGET_UNUSABLE, UNREADABLE_ANSWER
+from batcher.errors import InputError
+from batcher.foreign_text import printable
 from batcher.jobs.base_triggers import BaseTriggers
 from batcher.jobs.connection import OnConnected, connected, identities
 from batcher.jobs.drift_base import DriftBase
@@ -23,7 +34,7 @@ from batcher.jobs.trigger_reader import LiveTrigger, TriggerReader
 from batcher.records import Error
 from batcher.target_identity import TargetIdentity
 from batcher.task_groups import open_task_group
-from batcher.triggers.diff import Change
+from batcher.triggers.diff import Change, same
 from batcher.triggers.drift import BaseTrigger, drift_of
 from batcher.triggers.omission import is_whole
 from batcher.updates.selection import Selector
@@ -64,8 +75,11 @@ async def find_drift(
 ) -> DriftReport:
     """Hold live triggers against a base.
 
+    A trigger that an export has under several names of one place is held once.
+
     Raises RunDirectoryError where a target is another account, Region or endpoint than the run's;
-    AwsError when none can be used or every call is refused, CredentialsError, SettingsError.
+    InputError where an export has a trigger twice, and not the same; AwsError when none can be used
+    or every call is refused, CredentialsError, SettingsError.
     """
     options = options or DriftOptions()
     domains = _domains_of_targets(base, options)
@@ -84,14 +98,17 @@ async def find_drift(
         for name, error in connection.unusable.items():
             why = Error(code=TARGET_UNUSABLE, message=str(error))
             report.drifted += _unreadable(name, domains[name], base.triggers, why)
-        together = {name: names for names in by_place(connection.targets) for name in names}
+        groups = by_place(connection.targets)
+        together = {name: names for names in groups for name in names}
+        if base.run is None:  # a run's triggers have one name for each place
+            report.base -= sum(_repeated(base.triggers, names, domains) for names in groups)
         try:
             async with open_task_group() as tasks:
                 for name, target in connection.targets.items():
                     reader = TriggerReader(
                         target, connection.lanes, PERMISSIONS, len(connection.targets)
                     )
-                    other_names = _OtherNames.of(name, together[name], domains, base.triggers)
+                    other_names = _OtherNames.of(name, together[name], domains, base)
                     holder = _TargetHolder(
                         name, base, domains[name], reader, options, report, on_held, other_names
                     )
@@ -165,11 +182,13 @@ class _Held(NamedTuple):
 class _OtherNames(NamedTuple):
     """What a base has of the place of a target under other names.
 
-    ``triggers``: domain and name of each; ``domains``: in which another one looks for new ones.
+    ``triggers``: domain and name of each; ``domains``: in which another one looks for new ones;
+    ``held``: the triggers that another one holds.
     """
 
     triggers: frozenset[tuple[str, str]] = frozenset()
     domains: frozenset[str] = frozenset()
+    held: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
     def of(
@@ -177,18 +196,49 @@ class _OtherNames(NamedTuple):
         target: str,
         names: Sequence[str],
         domains: Mapping[str, _Domains],
-        base: BaseTriggers,
+        base: DriftBase,
     ) -> "_OtherNames":
         """``names``: all of the place; ``domains``: of each."""
-        triggers = (
-            (domain, trigger)
-            for name in names
-            if name != target
-            for domain, places in domains[name].items()
-            for trigger in base.names(places)
-        )
+
+        def triggers_of(some: Iterable[str]) -> frozenset[tuple[str, str]]:
+            each = (_triggers_of(base.triggers, domains[name]) for name in some)
+            return frozenset(chain.from_iterable(each))
+
         before = names[: names.index(target)]
-        return cls(frozenset(triggers), frozenset().union(*(domains[name] for name in before)))
+        return cls(
+            triggers=triggers_of(name for name in names if name != target),
+            domains=frozenset().union(*(domains[name] for name in before)),
+            held=triggers_of(before) if base.run is None else frozenset(),
+        )
+
+
+def _triggers_of(base: BaseTriggers, domains: _Domains) -> Iterator[tuple[str, str]]:
+    for domain, places in domains.items():
+        yield from ((domain, trigger) for trigger in base.names(places))
+
+
+def _repeated(base: BaseTriggers, names: Sequence[str], domains: Mapping[str, _Domains]) -> int:
+    """How many triggers of a place a base has again, under another of its names.
+
+    Raises InputError where one is there twice, and not the same.
+    """
+    if len(names) < 2:
+        return 0
+    first, repeated = dict[tuple[str, str], str](), 0
+    for name in names:
+        for domain, trigger in _triggers_of(base, domains[name]):
+            one = first.setdefault((domain, trigger), name)
+            if one == name:
+                continue
+            repeated += 1
+            was, again = (base[TriggerKey(each, domain, trigger)].members for each in (one, name))
+            if not same(was, again) or not same(again, was):
+                raise InputError(
+                    f"{printable(f'{domain}/{trigger}')}: the base has it for target {one} and for"
+                    f" target {name}, which are one account and Region, and not the same. Leave one"
+                    " of them out."
+                )
+    return repeated
 
 
 class _TargetHolder:
@@ -226,6 +276,8 @@ class _TargetHolder:
             for name in sorted(names | listed.keys()):
                 key = TriggerKey(self._target, domain, name)
                 if name in names:
+                    if key[1:] in self._others.held:
+                        continue
                     base = self._base[key]
                     yield _Held(key, base, not base.unmoved(listed.get(name)))
                 elif self._finds_new and self._is_new(key):

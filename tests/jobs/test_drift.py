@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from batcher.emulator import Emulator
-from batcher.errors import RunDirectoryError
+from batcher.errors import InputError, RunDirectoryError
 from batcher.jobs.base_triggers import BaseTriggers
 from batcher.jobs.drift import DriftOptions, find_drift
 from batcher.jobs.drift_base import DriftBase, read_base
@@ -185,3 +185,24 @@ async def test_what_a_base_has_under_another_name_of_its_place_is_not_new_and_wh
         report = await find_drift(read_base(str(path), settings), settings)
     found = [(each.target, each.trigger, each.outcome) for each in report.drifted]
     assert found == [("a", "t2", "new")]
+
+
+async def test_what_an_export_has_under_two_names_of_one_place_is_held_once_or_refused(
+    settings_for: SettingsFor, write_lines: Callable[..., Path]
+) -> None:
+    emulator = seeded(3)
+    lines = [{**trigger(n), "target": name} for n in range(3) for name in ("a", "b", "c")]
+    path, now = write_lines(lines), {**trigger(1), "Description": "now"}
+    async with emulator as url, seeded(3) as elsewhere:
+        emulator.seed([now])
+        place = {"endpoint_url": url, "region": "eu-west-1"}
+        targets = {"a": place, "b": {**place, "endpoint_url": f"{url}/"}}
+        targets["c"] = {**place, "endpoint_url": elsewhere}
+        settings = settings_for(url, targets=targets, target="a")
+        report = await find_drift(read_base(str(path), settings), settings)
+        assert (report.base, report.held, report.same) == (6, 6, 5)
+        found = [(each.target, each.trigger, each.outcome) for each in report.drifted]
+        assert found == [("a", "t1", "changed")]
+        write_lines([*lines[:1], {**now, "target": "a"}, {**trigger(1), "target": "b"}])
+        with pytest.raises(InputError, match=r"acme/t1: the base has it for target a and for .* b"):
+            await find_drift(read_base(str(path), settings), settings)
