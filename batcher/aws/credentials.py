@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import botocore.exceptions as sdk
 from aiobotocore.config import AioConfig
-from aiobotocore.credentials import AioCredentials, AioRefreshableCredentials
+from aiobotocore.credentials import AioCredentials
 from aiobotocore.session import AioSession
 from botocore.loaders import Loader
 from botocore.session import Session
@@ -102,9 +102,9 @@ def _hold_safe(frozen: Any) -> None:
 
 
 def _needs_renewal(credentials: Any) -> bool:
-    """Whether credentials may have to be waited for."""
-    if isinstance(credentials, AioRefreshableCredentials):
-        return bool(credentials.refresh_needed())
+    """Whether credentials may have to be waited for: some say so, and most never have to."""
+    if (refresh_needed := getattr(credentials, "refresh_needed", None)) is not None:
+        return bool(refresh_needed())
     return type(credentials) is not AioCredentials
 
 

@@ -83,6 +83,8 @@ class SharedPool:
 
     async def open(self) -> ConnectionPool:
         """The pool. Raises HTTPClientError where its certificates can't be read."""
+        if self.opened is not None:  # the lock would have all targets wait for one another
+            return self.opened
         async with self._opening:
             if self.opened is None:
                 self.opened = await self._make()

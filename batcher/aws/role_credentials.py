@@ -105,12 +105,19 @@ class RoleCredentials(AioCredentials):  # type: ignore[misc] # no stubs
             async with self._lock:
                 if self._left() <= self._renew_by:  # nobody else has renewed them meanwhile
                     await self._renew()
-        elif left <= self._renew_at and not self._lock.locked() and self._is_due():
+        elif self._is_due(left):
             async with self._lock:
                 await self._try_to_renew()
         return self._frozen
 
-    def _is_due(self) -> bool:
+    def refresh_needed(self) -> bool:
+        """Whether who asks for them now waits for new ones."""
+        left = self._left()
+        return left <= self._renew_by or self._is_due(left)
+
+    def _is_due(self, left: float) -> bool:
+        if left > self._renew_at or self._lock.locked():
+            return False
         return self._clock.now() >= self._tried_at + self._try_again
 
     async def _try_to_renew(self) -> None:

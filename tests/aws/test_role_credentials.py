@@ -7,6 +7,7 @@ from typing import Any
 import botocore.exceptions as sdk
 import pytest
 
+from batcher.aws.credentials import CheckedCredentials
 from batcher.aws.role_credentials import (
     RENEW_AT,
     RENEW_BY,
@@ -93,7 +94,25 @@ async def test_a_role_session_is_renewed_when_a_quarter_to_a_half_of_its_life_is
 ) -> None:
     clock, _, credentials = role(spread)
     clock.seconds = (1 - left) * LIFE
+    assert credentials.refresh_needed() is (key != "AKID0")
     assert (await credentials.get_frozen_credentials()).access_key == key
+    assert not credentials.refresh_needed()
+
+
+async def test_who_signs_with_a_role_waits_for_nothing_until_its_session_is_renewed() -> None:
+    clock, sts, credentials = role()
+    asked = list[Any]()
+
+    async def check(frozen: Any) -> None:
+        asked.append(frozen)
+
+    checked = CheckedCredentials(credentials, check)
+    first = await checked.get_frozen_credentials()
+    assert await checked.known() is first
+    assert asked == [first, first]  # each time before it is signed with
+    clock.seconds = (1 - 0.9 * RENEW_AT) * LIFE
+    assert await checked.known() is None
+    assert sts.calls == 0
 
 
 async def test_sessions_that_began_together_are_renewed_spread_over_a_quarter_of_their_life() -> (
