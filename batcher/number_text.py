@@ -13,6 +13,12 @@ def several(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
+def without_result_text(attempts: int, throttles: int) -> str:
+    """7, 7 -> '7 more attempts, 7 of them throttled, for updates that had no result yet'."""
+    more = several(attempts, "more attempt")
+    return f"{more}, {number(throttles)} of them throttled, for updates that had no result yet"
+
+
 def duration(seconds: float) -> str:
     """75.2 -> '1 min 15 s'. Rounded to what matters at that length."""
     if seconds < 1:

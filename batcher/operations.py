@@ -16,6 +16,9 @@ TAG_RESOURCE = "TagResource"
 # those that change a trigger
 WRITES = frozenset({UPDATE_TRIGGER, CREATE_TRIGGER, DELETE_TRIGGER})
 
+# those that give a copy of a trigger what it has beside itself
+COMPLETIONS = frozenset({PUT_INTEGRATION, TAG_RESOURCE})
+
 # members that say which trigger is meant
 TRIGGER_NAMES = frozenset({"DomainName", "EventTriggerName"})
 

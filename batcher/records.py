@@ -284,6 +284,13 @@ class Counts(Struct, frozen=True, kw_only=True):
     errors: dict[str, int] = {}  # code -> results with it; msgspec copies an empty default
 
 
+class RequestCount(Struct, frozen=True, kw_only=True):
+    """Requests for a change that reached the network, and those of them answered by a throttle."""
+
+    attempts: Count = 0
+    throttles: Count = 0
+
+
 class TargetSummary(Counts, frozen=True, kw_only=True):
     """The sum of a target's part of a run, over all of its sessions.
 
@@ -291,7 +298,11 @@ class TargetSummary(Counts, frozen=True, kw_only=True):
     ``rate`` (attempts answered other than by a throttle, per second of that), ``seconds`` (the wall
     time by what the target was held up by), ``double_quota_saves`` (seconds by which twice the
     quota would have ended it sooner), ``held_by_concurrency`` (seconds in which the quota allowed a
-    request and the number in flight did not). ``stopped`` says why it ended early, else null.
+    request and the number in flight did not), ``held_by_pace`` (seconds of ``seconds.token`` in
+    which no quota held it back, but a lower pace: one that somebody chose, or that of the search
+    for the quota). ``without_result``: the requests for updates that had
+    no result by then, which ``attempts`` and ``throttles`` don't count; there where there were any.
+    ``stopped`` says why it ended early, else null.
     ``account``, ``region``, and ``who`` (the caller's ARN, of the last session) where they are
     known; of a run of several targets where they are the same for all.
     """
@@ -301,6 +312,8 @@ class TargetSummary(Counts, frozen=True, kw_only=True):
     seconds: Seconds
     double_quota_saves: float = 0.0
     held_by_concurrency: float = 0.0
+    held_by_pace: float = 0.0
+    without_result: RequestCount | UnsetType = UNSET
     stopped: str | None = None
     account: str | None = None
     region: str | None = None

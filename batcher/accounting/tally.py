@@ -13,10 +13,15 @@ from msgspec import UNSET
 from batcher.accounting.denials import Action, Denials
 from batcher.accounting.limit import Limit
 from batcher.accounting.time_breakdown import LaneSession
-from batcher.accounting.time_spent import NOTHING_SPENT, RunTimeSpent, TimeSpent
+from batcher.accounting.time_spent import (
+    NOTHING_SPENT,
+    RequestsMade,
+    RunTimeSpent,
+    TimeSpent,
+)
 from batcher.accounting.verdicts import Verdict
 from batcher.error_codes import MORE_THAN_ASKED
-from batcher.operations import WRITES
+from batcher.operations import COMPLETIONS, WRITES
 from batcher.records import STATUSES, BriefResult, Counts, Result, Summary, TargetSummary
 
 S = TypeVar("S", bound=TargetSummary)
@@ -27,6 +32,7 @@ MORE_ADVICE = (
     "batcher rollback puts it back; --whole always sends whole triggers, which clears nothing. The"
     " same command again goes on with what is left, and may change more"
 )
+_CHANGES = WRITES | COMPLETIONS
 PERCENTAGE_COUNTS_FROM = 100  # results; before that a percentage says little
 
 
@@ -36,8 +42,10 @@ class Tally:
     ``done``: results, whatever their status; ``unsuccessful``: of them those that tell of trouble,
     which a partial one does not: it is as far as a rollback comes.
     ``statuses``, ``errors``, ``read_back``, ``restored``, ``attempts`` and ``throttles`` are of all
-    results that were added; ``session_answered`` and ``session_throttles`` of the attempts of this
-    part of the session, as they come back: AWS answered, other than by a throttle, or by one.
+    results that were added; ``session_attempts``, ``session_answered`` and ``session_throttles`` of
+    this part of the session, as they come back, whether their update has its result or not: of all
+    that reached the network, and AWS answered other than by a throttle, or by one. ``throttled``:
+    those answered by one, of all sessions.
     ``ever_accepted``: at least one attempt to write was. ``more_than_asked``: in words, the
     first update of this session that changed what nobody asked for, and what to do about it.
     """
@@ -50,8 +58,10 @@ class Tally:
         self.restored = 0
         self.attempts = 0
         self.throttles = 0
+        self.session_attempts = 0
         self.session_answered = 0
         self.session_throttles = 0
+        self._throttled_before = 0  # in parts and sessions before this one
         self.denials = Denials()
         self.ever_accepted = False
         self.more_than_asked: str | None = None
@@ -63,9 +73,17 @@ class Tally:
         """Results of this session, and how many of them did not succeed."""
         return self.done - self._earlier[0], self.unsuccessful - self._earlier[1]
 
-    def begin_session(self) -> None:
-        """Let results so far be of earlier sessions, which --max-failures does not count."""
+    @property
+    def throttled(self) -> int:
+        return self._throttled_before + self.session_throttles
+
+    def begin_session(self, throttled: int = 0) -> None:
+        """Let results so far be of earlier sessions, which --max-failures does not count.
+
+        ``throttled``: so many attempts were, in these.
+        """
         self._earlier = (self.done, self.unsuccessful)
+        self._throttled_before = throttled
         self.more_than_asked = None
 
     def begin_part(self) -> None:
@@ -73,18 +91,28 @@ class Tally:
 
         A canary is one part, and what comes after it another.
         """
-        self.session_answered = self.session_throttles = 0
+        self._throttled_before += self.session_throttles
+        self.session_attempts = self.session_answered = self.session_throttles = 0
 
-    def count_attempt(self, verdict: Verdict, action: Action) -> None:
-        """Count one attempt as it comes back; of reading only what is refused and allowed."""
-        self.denials.count(action, verdict)
-        if action.operation not in WRITES:
+    def count_attempt(self, verdict: Verdict, action: Action, *, sent: bool = True) -> None:
+        """Count one attempt as it comes back; of reading only what is refused and allowed.
+
+        ``sent``: it reached the network.
+        """
+        if action.operation not in COMPLETIONS:  # without these, updates succeed all the same
+            self.denials.count(action, verdict)
+        if action.operation not in _CHANGES or not sent or verdict is Verdict.UNSENT:
             return
+        self.session_attempts += 1
         if verdict is Verdict.THROTTLED:
             self.session_throttles += 1
             return
-        self.session_answered += verdict not in (Verdict.LOST, Verdict.UNSENT)
+        self.session_answered += verdict is not Verdict.LOST
         self.ever_accepted |= verdict is Verdict.ACCEPTED
+
+    def count_interrupted(self) -> None:
+        """Count one attempt that was under way when the work was ended: it does not come back."""
+        self.session_attempts += 1
 
     def add(self, result: Result | BriefResult) -> None:
         """Count one result, of this session or an earlier one."""
@@ -132,6 +160,7 @@ class Tally:
         self.unsuccessful += other.unsuccessful
         self.attempts += other.attempts
         self.throttles += other.throttles
+        self.session_attempts += other.session_attempts
         self.session_answered += other.session_answered
         self.session_throttles += other.session_throttles
 
@@ -183,9 +212,8 @@ def summarize(
     """
     spent = time_spent(tallies, sessions, wall_seconds) + earlier
     total, whole = sum(totals.values()), _merged(tallies)
-    summary = msgspec.convert(
-        _summed(whole, total, spent.run, stopped), Summary, from_attributes=True
-    )
+    summed = _summed(whole, total, spent.run, stopped)
+    summary = Summary(**msgspec.structs.asdict(summed))
     if len(totals) == 1:
         return summary
     never = LaneSession()
@@ -200,8 +228,15 @@ def time_spent(
     tallies: Mapping[str, Tally], sessions: Mapping[str, LaneSession], wall_seconds: float
 ) -> RunTimeSpent:
     """What this part of the session has taken so far."""
-    answered = {name: tally.session_answered for name, tally in tallies.items()}
-    return RunTimeSpent.of_sessions(sessions, answered, wall_seconds)
+    requests = {
+        name: RequestsMade(
+            attempts=tally.session_attempts,
+            answered=tally.session_answered,
+            throttles=tally.session_throttles,
+        )
+        for name, tally in tallies.items()
+    }
+    return RunTimeSpent.of_sessions(sessions, requests, wall_seconds)
 
 
 def recounted(summary: Summary, tallies: Mapping[str, Tally]) -> Summary:
@@ -235,5 +270,7 @@ def _summed(tally: Tally, total: int, spent: TimeSpent, stopped: str | None) -> 
         seconds=spent.seconds,
         double_quota_saves=spent.double_quota_saves,
         held_by_concurrency=spent.held_by_concurrency,
+        held_by_pace=spent.held_by_pace,
+        without_result=spent.without(tally.attempts, tally.throttles) or UNSET,
         stopped=stopped,
     )

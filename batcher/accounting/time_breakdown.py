@@ -114,6 +114,11 @@ class TimeBreakdown:
         """Seconds in which a quota held back the next token."""
         return max(0.0, self._seconds["token"] - self._chosen_seconds)
 
+    @property
+    def chosen_seconds(self) -> float:
+        """Seconds in which a pace held it back that was chosen, or the search for the quota."""
+        return self._seconds["token"] - self.quota_seconds
+
     def _cause(self) -> str:
         for cause in PRECEDENCE:
             if self._held_up[cause]:

@@ -7,27 +7,43 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from batcher.accounting.time_breakdown import LaneSession
-from batcher.records import Count, Seconds, Summary, TargetSummary
+from batcher.records import Count, RequestCount, Seconds, Summary, TargetSummary
 
 Duration = Annotated[float, Meta(ge=0, le=1e10)]
 
 
-class TimeSpent(Struct, frozen=True, kw_only=True):
-    """The time of a run, or of a target's part in it, and the attempts answered within it.
+class RequestsMade(Struct, frozen=True, kw_only=True):
+    """Requests for a change that reached the network, for updates with a result and without one.
 
-    Members as in TargetSummary; ``answered``: other than by a throttle; ``fivefold_quota_saves``:
+    ``answered``: other than by a throttle; ``throttles``: by one.
+    """
+
+    attempts: Count = 0
+    answered: Count = 0
+    throttles: Count = 0
+
+
+class TimeSpent(Struct, frozen=True, kw_only=True):
+    """The time of a run, or of a target's part in it, and the attempts made within it.
+
+    Members as in TargetSummary; ``attempts``, ``answered`` and ``throttles`` as in RequestsMade,
+    without the first and the last of sessions from before they were kept; ``fivefold_quota_saves``:
     seconds by which five times the quota would have ended it sooner, None where a session is from
     before that was kept.
     """
 
     wall_seconds: Duration
+    attempts: Count = 0
     answered: Count
+    throttles: Count = 0
     seconds: Seconds
     double_quota_saves: Duration
     fivefold_quota_saves: Duration | None = None
     held_by_concurrency: Duration = 0.0
+    held_by_pace: Duration = 0.0
 
     @property
     def rate(self) -> float:
@@ -39,27 +55,52 @@ class TimeSpent(Struct, frozen=True, kw_only=True):
         known = [each for each in fivefold if each is not None]
         return TimeSpent(
             wall_seconds=round(self.wall_seconds + other.wall_seconds, 3),
+            attempts=self.attempts + other.attempts,
             answered=self.answered + other.answered,
+            throttles=self.throttles + other.throttles,
             seconds=(self.seconds + other.seconds).rounded(),
             double_quota_saves=round(self.double_quota_saves + other.double_quota_saves, 3),
             fivefold_quota_saves=round(sum(known), 3) if len(known) == len(fivefold) else None,
             held_by_concurrency=round(self.held_by_concurrency + other.held_by_concurrency, 3),
+            held_by_pace=round(self.held_by_pace + other.held_by_pace, 3),
+        )
+
+    def without(self, attempts: int, throttles: int) -> RequestCount | None:
+        """The requests that were made beyond those, which results count; None: none were."""
+        throttled = max(0, self.throttles - throttles)
+        others = max(0, self.attempts - self.throttles - (attempts - throttles))
+        if not throttled + others:
+            return None
+        return RequestCount(attempts=throttled + others, throttles=throttled)
+
+    def with_all(self, attempts: int, throttles: int) -> "TimeSpent":
+        """Itself, with at least as many requests as results count.
+
+        Of a session that was killed the requests of its last seconds may not have been kept.
+        """
+        if (beyond := self.without(attempts, throttles)) is None:
+            return replace(self, attempts=attempts, throttles=throttles)
+        return replace(
+            self, attempts=attempts + beyond.attempts, throttles=throttles + beyond.throttles
         )
 
     @classmethod
     def of_session(
-        cls, session: LaneSession, *, answered: int, wall_seconds: float | None = None
+        cls, session: LaneSession, *, requests: RequestsMade, wall_seconds: float | None = None
     ) -> "TimeSpent":
         """The time of one session of a target; ``wall_seconds``: of the run, if it is longer."""
         wall = session.wall_seconds if wall_seconds is None else wall_seconds
         beside = Seconds(queued=max(0.0, wall - session.wall_seconds))
         spent = cls(
             wall_seconds=wall,
-            answered=answered,
+            attempts=requests.attempts,
+            answered=requests.answered,
+            throttles=requests.throttles,
             seconds=session.time_breakdown.seconds() + beside,
             double_quota_saves=session.saved_by_quota(2),
             fivefold_quota_saves=session.saved_by_quota(5),
             held_by_concurrency=session.slot_seconds,
+            held_by_pace=session.time_breakdown.chosen_seconds,
         )
         return spent + NO_TIME  # rounded
 
@@ -72,6 +113,7 @@ class TimeSpent(Struct, frozen=True, kw_only=True):
             seconds=summary.seconds,
             double_quota_saves=summary.double_quota_saves,
             held_by_concurrency=summary.held_by_concurrency,
+            held_by_pace=summary.held_by_pace,
         )
 
 
@@ -100,18 +142,38 @@ class RunTimeSpent(Struct, frozen=True, kw_only=True):
     def of(self, target: str) -> TimeSpent:
         return self.targets.get(target, NO_TIME)
 
+    def with_all(self, counted: Mapping[str, RequestCount]) -> "RunTimeSpent":
+        """Itself, with at least as many requests of each target as its results count."""
+        targets = {
+            name: self.of(name).with_all(each.attempts, each.throttles)
+            for name, each in counted.items()
+        }
+        known = self.targets | targets
+        run = replace(
+            self.run,
+            attempts=sum(each.attempts for each in known.values()),
+            throttles=sum(each.throttles for each in known.values()),
+        )
+        return RunTimeSpent(run=run, targets=known)
+
     @classmethod
     def of_sessions(
-        cls, sessions: Mapping[str, LaneSession], answered: Mapping[str, int], wall_seconds: float
+        cls,
+        sessions: Mapping[str, LaneSession],
+        requests: Mapping[str, RequestsMade],
+        wall_seconds: float,
     ) -> "RunTimeSpent":
-        """The time of one session of a run; ``answered`` attempts by target."""
+        """The time of one session of a run; ``requests`` by target."""
         last = max(sessions.values(), key=lambda each: each.wall_seconds, default=LaneSession())
+        whole = RequestsMade(
+            attempts=sum(each.attempts for each in requests.values()),
+            answered=sum(each.answered for each in requests.values()),
+            throttles=sum(each.throttles for each in requests.values()),
+        )
         return cls(
-            run=TimeSpent.of_session(
-                last, answered=sum(answered.values()), wall_seconds=wall_seconds
-            ),
+            run=TimeSpent.of_session(last, requests=whole, wall_seconds=wall_seconds),
             targets={
-                name: TimeSpent.of_session(session, answered=answered[name])
+                name: TimeSpent.of_session(session, requests=requests[name])
                 for name, session in sessions.items()
             },
         )

@@ -6,7 +6,8 @@ from msgspec import structs
 
 from batcher.accounting.time_spent import RunTimeSpent, TimeSpent
 from batcher.jobs.report_standing import Standing
-from batcher.records import STATUSES, Counts, SelectedPart, Summary
+from batcher.number_text import duration
+from batcher.records import STATUSES, Counts, RequestCount, SelectedPart, Summary
 from batcher.report.run_report import (
     LintFinding,
     LintSection,
@@ -22,6 +23,7 @@ from batcher.storage.stored_path import stored_name, text_of_path
 from batcher.triggers.lint.codes import LINT_CODES
 from batcher.triggers.lint.finding import SEVERITIES
 
+LITTLE = 0.05  # of the waits for tokens: what is less is not told of
 _CAUSES = {
     "token": "waiting for the quota",
     "calling": "waiting for answers of AWS",
@@ -93,6 +95,7 @@ def target_report(
         outcomes=outcomes(counts),
         attempts=counts.attempts,
         throttles=counts.throttles,
+        without_result=requests_beside(spent, counts),
         wall_seconds=spent.wall_seconds,
         rate=round(spent.rate, 3),
         quota=quota,
@@ -112,16 +115,31 @@ def outcomes(counts: Counts) -> dict[str, int]:
     return found | {"not_started": counts.not_started}
 
 
+def requests_beside(spent: TimeSpent, counts: Counts) -> RequestCount:
+    """The requests that were made beside those that results count."""
+    return spent.without(counts.attempts, counts.throttles) or RequestCount()
+
+
 def time_shares(spent: TimeSpent) -> list[TimeShare]:
     """Where the time went, largest first."""
-    wall = spent.wall_seconds
-    found = [(cause, text, getattr(spent.seconds, cause)) for cause, text in _CAUSES.items()]
+    wall, causes = spent.wall_seconds, {**_CAUSES, "token": _waited_for(spent)}
+    found = [(cause, text, getattr(spent.seconds, cause)) for cause, text in causes.items()]
     return [
         TimeShare(
             cause=cause, text=text, seconds=seconds, share=round(seconds / wall, 4) if wall else 0.0
         )
         for cause, text, seconds in sorted(found, key=lambda each: -each[2])
     ]
+
+
+def _waited_for(spent: TimeSpent) -> str:
+    """What requests waited for that had to: the quota, or a pace that was lower."""
+    token, below = spent.seconds.token, spent.held_by_pace
+    if below < LITTLE * token or not token:
+        return _CAUSES["token"]
+    if token - below < LITTLE * token:
+        return "waiting at a pace below the quota"
+    return f"{_CAUSES['token']}, {duration(below)} of it at a pace below"
 
 
 def quota_savings(spent: TimeSpent) -> list[QuotaSaving]:

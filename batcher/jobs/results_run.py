@@ -151,7 +151,10 @@ class _RunWriter:
                 " to these settings. Give the --config, or the --target, that the workers had."
             )
         if not self._lines:
-            raise InputError(f"nothing to undo: {self._origin} has no updates of that time.")
+            raise InputError(
+                f"nothing to undo: {self._origin} has no updates of that time. Give another --since"
+                " or --until."
+            )
         self._write_manifest()
 
     def _add_image(self, digest: str, image: MessageImage) -> None:

@@ -39,6 +39,7 @@ from batcher.updates.selection import Selector
 from batcher.wiring.line_readers import installed_update_model
 from batcher.wiring.omissions import KnownOmissions
 
+UNCHANGING = ("unchanged", "failed", "stale", "invalid")
 FIRST = 20  # undos that can't be done in full: so many are kept to be shown, all are counted
 
 
@@ -95,11 +96,28 @@ def make_rollback(
             f" {selector.selection}. Give another part."
         )
     if not report.undone:
-        raise InputError(
-            f"nothing to undo: {run.where} has no before images."
-            f" {unseen_text(report.unseen) or 'It has changed nothing.'}"
-        )
+        raise InputError(_nothing(run, unseen_text(report.unseen)))
     return report
+
+
+def _has_changed_nothing(run: RunReader) -> bool:
+    """Whether each update has a result, and none can have changed anything."""
+    left = sum(map(len, run.lines.of_target.values()))
+    for results in run.named():
+        if any(each.status not in UNCHANGING for each in results):
+            return False
+        left -= len(results)
+    return not left
+
+
+def _nothing(run: RunReader, unseen: str) -> str:
+    """Why there is nothing to put back. ``unseen``: what was applied without an image, in words."""
+    if not unseen:
+        return f"nothing to undo: {run.where} has changed nothing. Leave it as it is."
+    return (
+        f"nothing to undo: {run.where} has no before images. {unseen} Give what it is to be as a"
+        " file of updates, and run that."
+    )
 
 
 def unseen_text(count: int) -> str:
@@ -122,11 +140,14 @@ def undos(
     ``known`` as in ``make_rollback``.
 
     An update without an answer may have been applied: its trigger is held against what it would
-    have made of it. Raises RunDirectoryError without images, DamageError.
+    have made of it. Raises RunDirectoryError without images, InputError where
+    nothing was changed, either, DamageError.
     """
     before = run.journals.before
     refuse_lost_images(run)
     if not before.path.exists():
+        if _has_changed_nothing(run):
+            raise InputError(_nothing(run, ""))
         raise RunDirectoryError(
             f"{run.directory.path}: this run kept no before images, so what it changed can't be"
             " put back. Run with --before to be able to."

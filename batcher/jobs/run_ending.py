@@ -16,7 +16,6 @@ from batcher.jobs.report_steps import flags
 from batcher.jobs.run_order import RUN
 from batcher.records import Result, Status, Summary
 from batcher.storage.run_directory import RunDirectory
-from batcher.storage.run_manifest import RunManifest
 from batcher.storage.wave_file import read_waves
 
 NAMED = 5  # updates that did not succeed
@@ -31,10 +30,9 @@ class RunEnding(Struct, frozen=True, kw_only=True):
 
     ``kind`` and ``parent`` as in the manifest; ``input``: its path; ``images``: it has before
     images, so that it can be undone, and is not put back by itself; ``failed_lines``: some are left
-    to be run again; ``rated``: it was begun with a rate that somebody gave; ``created``: the
-    first triggers that it has created, and that no integration names. ``place``: of a run that
-    follows another, and has its place from that, the flags that say where it was; ``has_tables``:
-    there are tables of targets, too, which no flag can give.
+    to be run again; ``created``: the first triggers that it has created, and that no integration
+    names. ``place``: of a run that follows another, and has its place from that, the flags that say
+    where it was; ``has_tables``: there are tables of targets, too, which no flag can give.
     """
 
     failures: list[Result] = []
@@ -43,7 +41,6 @@ class RunEnding(Struct, frozen=True, kw_only=True):
     input: str | None = None
     images: bool = False
     failed_lines: bool = True
-    rated: bool = False
     created: list[Result] = []
     place: dict[str, str] = {}
     has_tables: bool = False
@@ -63,19 +60,11 @@ class RunEnding(Struct, frozen=True, kw_only=True):
                 input=manifest.input.path,
                 images=undo is None and before.exists() and before.stat().st_size > 0,
                 failed_lines=directory.failed.exists(),
-                rated=_has_rates(manifest),
                 created=_created(directory, summary),
                 place=dict(zip(place, place, strict=True)),
                 has_tables=bool(settings.get("targets")),
             )
         return cls()
-
-
-def _has_rates(manifest: RunManifest) -> bool:
-    """Whether each of its targets was begun with a rate that was given."""
-    tables = manifest.settings.get("targets") or {}
-    rates = [tables.get(name, manifest.settings).get("rate") for name in manifest.targets]
-    return bool(rates) and all(isinstance(rate, int | float) for rate in rates)
 
 
 def _failures(directory: RunDirectory, summary: Summary) -> list[Result]:

@@ -17,6 +17,7 @@ from batcher.engine.deferring_reconciler import DeferringReconciler
 from batcher.engine.lane import Lane
 from batcher.engine.runner import Runner
 from batcher.engine.shared_updates import LaneUpdates, SharedUpdates
+from batcher.error_codes import INTERRUPTED as INTERRUPTED_UPDATE
 from batcher.errors import AwsError, BatcherError, JournalError, OutageError
 from batcher.jobs.connection import Connection
 from batcher.jobs.place_sources import PlaceSources
@@ -253,6 +254,8 @@ class ApprovedRun:
         left = runner.given_up.keys() | {away.target for away in self.outages.now()}
         with anyio.CancelScope(shield=True), suppress(JournalError):
             for result in self._interrupted:
+                if result.error is not None and result.error.code == INTERRUPTED_UPDATE:
+                    self.state.tallies[result.target].count_interrupted()
                 if result.target in left:
                     continue  # nothing could be sent any more: a resume sends it again
                 await runner.keep(self.state.tallies[result.target], result)

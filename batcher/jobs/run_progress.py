@@ -89,7 +89,7 @@ class ProgressMeter:
         answered = sum(tally.session_answered for tally in tallies)
         done = sum(target.done for target in targets)
         rate, results = self._window.read(at, answered, done)
-        throttled = sum(target.throttled for target in targets)
+        sent = answered + sum(tally.session_throttles for tally in tallies)
         errors = Counter[str]()
         for tally in tallies:
             errors.update(tally.errors)
@@ -101,10 +101,10 @@ class ProgressMeter:
             done=done,
             total=sum(self._totals.values()),
             failed=sum(target.failed for target in targets),
-            throttled=throttled,
+            throttled=sum(target.throttled for target in targets),
             rate=0.0 if waits_for else rate,  # that of the last seconds is over
             results=0.0 if waits_for else results,
-            sent=answered + throttled > 0 or any(tally.ever_accepted for tally in tallies),
+            sent=sent > 0 or any(tally.ever_accepted for tally in tallies),
             paused=self._control.paused,
             away=_away_text(list(away.values()), alone=len(targets) == 1),
             wave=run.wave,
@@ -248,7 +248,7 @@ class _TargetMeter:
             done=tally.done,
             total=self._total,
             failed=tally.unsuccessful,
-            throttled=tally.session_throttles,
+            throttled=tally.throttled,
             rate=rate,
             results=results,
             in_flight=sum(pacer.in_flight for pacer in lane.pacers) if lane else 0,

@@ -24,7 +24,7 @@ from batcher.jobs.run_order import RunOrder
 from batcher.jobs.run_reader import RunReader
 from batcher.jobs.wave_plan import WavePlan, wave_plan
 from batcher.jobs.waves import ChangedUpdates
-from batcher.records import BriefResult, Result, SelectedPart, Summary
+from batcher.records import BriefResult, RequestCount, Result, SelectedPart, Summary
 from batcher.sources.checksum import file_checksum
 from batcher.sources.file_source import FileSource
 from batcher.sources.input_lines import InputLines
@@ -206,8 +206,9 @@ def restore(
         _add_all(lines, _invalid_of(inspection, found))
     tallies = counted.by_target()
     tallies.update({name: Tally() for name in lines.keys() - tallies.keys()})
-    for tally in tallies.values():
-        tally.begin_session()
+    spent = _spent(directory, tallies) if begun else NOTHING_SPENT
+    for name, tally in tallies.items():
+        tally.begin_session(spent.of(name).throttles)
     unchecked = plan.check is not None and changed.count > progress.passed
     is_open = not begun or unchecked or progress.ended is not None
     return RunState(
@@ -220,7 +221,7 @@ def restore(
         images_tip=journals.before.tip(),
         heads=journals.heads(next=journals.known and journals.known.next),
         part=inspection.part or order.following.part,
-        spent=_spent(directory) if begun else NOTHING_SPENT,
+        spent=spent,
         finished=None if is_open else _finished(order, lines, found.done, tallies),
         done=found.done,
         tallies=tallies,
@@ -245,7 +246,16 @@ def _add_all(lines: dict[str, LineSet], more: Mapping[str, LineSet]) -> None:
         lines[name] = lines[name].union(each) if name in lines else each
 
 
-def _spent(directory: RunDirectory) -> RunTimeSpent:
+def _spent(directory: RunDirectory, tallies: Mapping[str, Tally]) -> RunTimeSpent:
+    """What the sessions so far took, the requests of all of their results among it."""
+    counted = {
+        name: RequestCount(attempts=tally.attempts, throttles=tally.throttles)
+        for name, tally in tallies.items()
+    }
+    return _kept(directory).with_all(counted)
+
+
+def _kept(directory: RunDirectory) -> RunTimeSpent:
     """What the sessions so far took, by ``run.json``, else by the summary of the last one."""
     if (known := directory.read_manifest().spent) is not None:
         return known

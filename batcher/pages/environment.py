@@ -12,7 +12,14 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from batcher.foreign_text import printable, shortened
-from batcher.number_text import duration, duration_of_call, number, pace, several
+from batcher.number_text import (
+    duration,
+    duration_of_call,
+    number,
+    pace,
+    several,
+    without_result_text,
+)
 from batcher.pages.content_policy import content_policy
 from batcher.pages.plot_drawing import drawn
 from batcher.pages.style_sheet import style_sheet
@@ -27,7 +34,8 @@ def render_page(package: str, template: str, **content: Any) -> str:
     In a template text is escaped; what can't be seen or turns the direction of a line is shown as
     a code (``\u202e``); a text is cut after 5,000 characters; None is a question mark. A name that
     is not there is an error. Filters: ``number``, ``several(noun)``, ``duration``, ``pace``,
-    ``duration_of_call``, ``percent``, ``moment``, ``words``.
+    ``duration_of_call``, ``percent``, ``moment``, ``words``,
+    ``without_result(throttles)``.
     """
     return _environment(package).get_template(template).render(content)
 
@@ -45,6 +53,7 @@ def _environment(package: str) -> Environment:
     environment.filters.update(
         number=_known(number),
         several=several,
+        without_result=without_result_text,
         duration=_known(duration),
         duration_of_call=_known(duration_of_call),
         pace=_known(pace),

@@ -7,7 +7,14 @@ import re
 from collections.abc import Iterator
 
 from batcher.foreign_text import printable, shortened
-from batcher.number_text import duration, number, pace, several
+from batcher.number_text import (
+    duration,
+    duration_of_call,
+    number,
+    pace,
+    several,
+    without_result_text,
+)
 from batcher.report.run_report import (
     FailureGroup,
     NextStep,
@@ -52,7 +59,7 @@ def _blocks(report: RunReport) -> Iterator[str]:
     yield _steps("To do now", report.next_steps)
     yield _time(report)
     if report.plan is not None:
-        yield f"### Changed\n\n{number(report.plan.updates)} updates changed something.\n\n"
+        yield f"### Changed\n\n{several(report.plan.updates, 'update')} changed something.\n\n"
         for group in report.plan.groups:
             names = ", ".join(group.examples)
             lines = [f"{several(group.count, 'update')}: {names}", *group.changes]
@@ -120,6 +127,8 @@ def _accounts(report: RunReport) -> Iterator[str]:
         f" {several(accounts.duplicates, 'duplicate')}: {sums}"
     )
     yield f"{several(accounts.attempts, 'attempt')}, {several(accounts.throttles, 'throttle')}"
+    if (more := accounts.without_result).attempts:
+        yield f"And {without_result_text(more.attempts, more.throttles)}"
     yield f"results.jsonl: chain {accounts.chain}, SHA-256 {accounts.sha256}"
     if accounts.unproved:
         yield f"{several(accounts.unproved, 'result')} from before results were chained"
@@ -150,8 +159,9 @@ def _time(report: RunReport) -> str:
     parts.append(f"{pace(report.accounts.rate)} were answered other than by a throttle.")
     if (found := report.latency) is not None:
         parts.append(
-            f" Half of the updates waited {_seconds(found.p50)} for answers of AWS at most, 99 %"
-            f" {_seconds(found.p99)}, the longest {_seconds(found.longest)}."
+            f" Half of the updates waited {duration_of_call(found.p50)} for answers of AWS at"
+            f" most, 99 % {duration_of_call(found.p99)}, the longest"
+            f" {duration_of_call(found.longest)}."
         )
     for saving in report.quota_savings:
         if saving.seconds is not None:
@@ -159,13 +169,9 @@ def _time(report: RunReport) -> str:
     return "".join([*parts, "\n\n"])
 
 
-def _seconds(seconds: float) -> str:
-    return f"{seconds:.3g} s"
-
-
 def _slow(update: SlowUpdate, *, names_targets: bool) -> str:
     where = f"line {update.line}, {name_of(update, names_targets=names_targets)}"
-    return f"{duration(update.seconds)}: {where}, {several(update.attempts, 'attempt')}"
+    return f"{duration_of_call(update.seconds)}: {where}, {several(update.attempts, 'attempt')}"
 
 
 def _steps(title: str, steps: list[NextStep]) -> str:

@@ -8,6 +8,8 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from batcher.records import RequestCount
+
 RunState: TypeAlias = Literal["finished", "stopped", "interrupted", "under_way", "killed"]
 """How a run stands: all done; it stopped itself; by a signal; at work now; ended without a word."""
 
@@ -84,6 +86,7 @@ class TargetReport(Struct, frozen=True, kw_only=True):
     outcomes: dict[str, int]
     attempts: int
     throttles: int
+    without_result: RequestCount = RequestCount()
     wall_seconds: float
     rate: float
     quota: float | None = None
@@ -103,7 +106,8 @@ class Accounts(Struct, frozen=True, kw_only=True):
     those of count 0, and ``not_started`` last. ``results``: lines of ``results.jsonl``;
     ``duplicates``: second results of a line, always 0 where ``balanced``. ``balanced``: every line
     of the input has one result or is not started, and no result is of another line.
-    ``attempts``, ``throttles``: requests sent, and those refused because of the quota.
+    ``attempts``, ``throttles``: requests sent, and those refused because of the quota, as the
+    results count them; ``without_result``: those beside, for updates that had no result by then.
 
     ``chain``: the last of the hashes that each line of ``results.jsonl`` is chained with to those
     before; ``sha256``, ``bytes``: of the file up to there. ``proved_by``, ``unproved``: what shows
@@ -118,6 +122,7 @@ class Accounts(Struct, frozen=True, kw_only=True):
     balanced: bool
     attempts: int
     throttles: int
+    without_result: RequestCount = RequestCount()
     rate: float
     chain: str
     sha256: str

@@ -120,7 +120,7 @@ class Lanes:
         )
         settler: Settler = reconciler
         if options.create_missing:
-            settler = TriggerCopy(settler, self._log, self._completion(operations, reading))
+            settler = TriggerCopy(settler, self._log, self._completion(operations, reading, tally))
         if (sample := self._settings.verify) is not None:
             settler = ReadBack(
                 settler,
@@ -148,15 +148,17 @@ class Lanes:
         self._credentials.pop(target, None)
         self._gates.pop(target, None)
 
-    def _completion(self, operations: "_Operations", reading: Retrying) -> Completion | None:
+    def _completion(
+        self, operations: "_Operations", reading: Retrying, tally: Tally
+    ) -> Completion | None:
         if not self._settings.with_integrations:
             return None
         target = operations.target
         requests = Requests(
             integrations=operations.attached_integrations(),
             reading=reading,
-            tagging=operations.sent(TAG_RESOURCE, None),
-            putting=operations.sent(PUT_INTEGRATION, None),
+            tagging=operations.sent(TAG_RESOURCE, tally),
+            putting=operations.sent(PUT_INTEGRATION, tally),
             arn=target.arn,
             members=target.members(PUT_INTEGRATION),
         )
@@ -235,7 +237,8 @@ class Lanes:
 
         def on_attempt(made: AttemptMade) -> None:
             if tally is not None:
-                tally.count_attempt(made.verdict, Action(operation, made.domain))
+                sent = made.attempt.reached != "unsent"
+                tally.count_attempt(made.verdict, Action(operation, made.domain), sent=sent)
             if watch is not None:
                 watch(made, place)
 

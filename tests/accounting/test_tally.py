@@ -1,5 +1,7 @@
 """Results and attempts in numbers, and when they say that the run should stop."""
 
+from collections import Counter
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -13,11 +15,13 @@ from batcher.accounting.tally import (
     recounted,
     stop_reason,
     summarize,
+    time_spent,
 )
 from batcher.accounting.time_breakdown import LaneSession, TimeBreakdown
+from batcher.accounting.time_spent import NOTHING_SPENT
 from batcher.accounting.verdicts import Verdict
 from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
-from batcher.records import STATUSES, BriefResult, Error, Seconds, Status
+from batcher.records import STATUSES, BriefResult, Error, RequestCount, Seconds, Status
 
 VERDICTS = st.lists(st.sampled_from(Verdict), max_size=80)
 WRITE, READ = Action(UPDATE_TRIGGER, "acme"), Action(GET_TRIGGER, "acme")
@@ -172,3 +176,55 @@ def test_a_recount_replaces_the_counts_and_nothing_else() -> None:
     )
     assert old != new
     assert recounted(old, after) == new
+
+
+# an update of one session: what came of its attempts, and whether it came to a result in it
+ATTEMPTS = st.lists(st.sampled_from(list(Verdict)), max_size=4)
+SESSIONS = st.lists(st.lists(st.tuples(ATTEMPTS, st.booleans()), max_size=5), max_size=4)
+
+
+@given(sessions=SESSIONS, unkept=st.lists(st.booleans(), min_size=4, max_size=4))
+def test_every_request_is_counted_once_by_a_result_or_beside_them(
+    sessions: list[list[tuple[list[Verdict], bool]]], unkept: list[bool]
+) -> None:
+    tally, spent, made, kept = Tally(), NOTHING_SPENT, Counter[str](), Counter[str]()
+    for updates, killed in zip(sessions, unkept, strict=False):
+        counted = RequestCount(attempts=tally.attempts, throttles=tally.throttles)
+        spent = spent.with_all({"t": counted})
+        tally.begin_part()
+        tally.begin_session(spent.of("t").throttles)
+        for verdicts, settles in updates:
+            for verdict in verdicts:
+                tally.count_attempt(verdict, WRITE)
+            sent = [each for each in verdicts if each is not Verdict.UNSENT]
+            throttles = sent.count(Verdict.THROTTLED)
+            made.update(attempts=len(sent), throttles=throttles)
+            if settles:
+                tally.add_alike("failed", len(sent), throttles, 1)
+            if settles or not killed:
+                kept.update(attempts=len(sent), throttles=throttles)
+        if not killed:  # else what was spent was not written any more
+            spent += time_spent({"t": tally}, {"t": LaneSession()}, 1.0)
+    tally.begin_part()
+    summary = summarize(
+        {"t": tally},
+        {"t": 99},
+        {},
+        wall_seconds=0.0,
+        stopped=None,
+        earlier=spent.with_all(
+            {"t": RequestCount(attempts=tally.attempts, throttles=tally.throttles)}
+        ),
+    )
+    beside = RequestCount()
+    if isinstance(summary.without_result, RequestCount):
+        beside = summary.without_result
+    all_of = summary.attempts + beside.attempts, summary.throttles + beside.throttles
+    assert (summary.without_result is msgspec.UNSET) == (beside == RequestCount())
+    assert beside.attempts >= beside.throttles >= 0
+    assert all_of <= (made["attempts"], made["throttles"])
+    if not any(unkept[: len(sessions)]):
+        assert all_of == (made["attempts"], made["throttles"])
+        assert tally.throttled == made["throttles"]
+    else:
+        assert all_of[0] <= kept["attempts"]

@@ -4,7 +4,13 @@ import msgspec
 import pytest
 
 from batcher.accounting.time_breakdown import LaneSession, TimeBreakdown
-from batcher.accounting.time_spent import NO_TIME, NOTHING_SPENT, RunTimeSpent, TimeSpent
+from batcher.accounting.time_spent import (
+    NO_TIME,
+    NOTHING_SPENT,
+    RequestsMade,
+    RunTimeSpent,
+    TimeSpent,
+)
 from batcher.records import Seconds, Summary, TargetSummary
 
 
@@ -17,9 +23,16 @@ def session(seconds: float, token: float = 0.0) -> LaneSession:
     return LaneSession(time_breakdown=breakdown, slots=2)
 
 
+def made(answered: int, throttles: int = 0, lost: int = 0) -> RequestsMade:
+    attempts = answered + throttles + lost
+    return RequestsMade(attempts=attempts, answered=answered, throttles=throttles)
+
+
 def test_sessions_add_up_and_the_rate_is_that_of_all() -> None:
-    first = RunTimeSpent.of_sessions({"a": session(10, 8), "b": session(4)}, {"a": 20, "b": 4}, 11)
-    second = RunTimeSpent.of_sessions({"b": session(30, 30)}, {"a": 0, "b": 30}, 30)
+    first = RunTimeSpent.of_sessions(
+        {"a": session(10, 8), "b": session(4)}, {"a": made(20), "b": made(4)}, 11
+    )
+    second = RunTimeSpent.of_sessions({"b": session(30, 30)}, {"a": made(0), "b": made(30)}, 30)
     both = NOTHING_SPENT + first + second
     assert (both.run.wall_seconds, both.run.answered, both.run.rate) == (41, 54, 54 / 41)
     # of each session the target that took longest

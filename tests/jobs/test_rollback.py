@@ -9,7 +9,7 @@ import pytest
 
 from batcher.config import Settings
 from batcher.errors import InputError, JournalError, RunDirectoryError
-from batcher.jobs.rollback import FIRST, make_rollback, undos
+from batcher.jobs.rollback import FIRST, UNCHANGING, make_rollback, undos
 from batcher.jobs.run_reader import RunReader
 from batcher.records import Status, Update
 from batcher.storage.omission_records import Omission
@@ -94,11 +94,25 @@ def test_where_there_is_nothing_to_undo_it_says_why(tmp_path: Path) -> None:
     recorded = RecordedRun(tmp_path, [change(0)])
     with pytest.raises(RunDirectoryError, match="kept no before images"):
         rollback(recorded, None)
-    with pytest.raises(InputError, match=r"has no before images\. It has changed nothing"):
+    with pytest.raises(InputError, match=r"run has changed nothing\. Leave it as it is\.$"):
         rollback(recorded, [])
     recorded.add(1, "succeeded")
-    with pytest.raises(InputError, match="1 update created a trigger, did not look"):
+    (tmp_path / "updates.run" / "before.jsonl").unlink()
+    with pytest.raises(RunDirectoryError, match="kept no before images"):
+        rollback(recorded, None)
+    with pytest.raises(InputError, match=r"1 update created a trigger, did not look.*run that\.$"):
         rollback(recorded, [])
+
+
+@pytest.mark.parametrize("status", UNCHANGING)
+@pytest.mark.parametrize("images", [[], None], ids=["looked", "did not look"])
+def test_of_a_run_that_changed_nothing_nobody_is_to_correct_anything(
+    tmp_path: Path, status: Status, images: list[dict[str, Any]] | None
+) -> None:
+    recorded = RecordedRun(tmp_path, [change(0)])
+    recorded.add(1, status, None if status == "unchanged" else "Boom")
+    with pytest.raises(InputError, match=r"run has changed nothing\. Leave it as it is\.$"):
+        rollback(recorded, images)
 
 
 def test_an_image_of_an_update_that_the_run_does_not_have_is_damage(tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from batcher.jobs.run_ending import NAMED, RunEnding
 from batcher.records import Error, Seconds, Summary
 from batcher.storage.run_directory import RunDirectory
@@ -43,18 +41,6 @@ def test_of_a_directory_that_is_gone_or_damaged_nothing_is_told(tmp_path: Path) 
     directory = RunDirectory(run.write())
     directory.results.write_bytes(b"not as it was\n")
     assert RunEnding.of(directory, summary) == RunEnding()
-
-
-@pytest.mark.parametrize(("rate", "rated"), [(1.0, True), ("auto", False)])
-def test_a_run_is_rated_where_each_of_its_targets_had_a_rate(
-    tmp_path: Path, rate: object, rated: bool
-) -> None:
-    settings = {"rate": 2.0, "targets": {"a": {"rate": rate}, "not-used": {"rate": "auto"}}}
-    run = RecordedRun(tmp_path, [change(0)], settings=settings)
-    run.put_at(a=None, default=None)
-    run.add(1, "succeeded")
-    summary = Summary(wall_seconds=0.0, rate=0.0, seconds=Seconds())
-    assert RunEnding.of(RunDirectory(run.write()), summary).rated is rated
 
 
 def test_a_run_that_follows_another_tells_where_it_was_and_whether_by_tables(

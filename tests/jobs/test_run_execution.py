@@ -18,15 +18,17 @@ from batcher.cli.output.summary import summary_lines
 from batcher.config import Settings
 from batcher.emulator import Emulator
 from batcher.errors import RunDirectoryError, WrongAccountError
+from batcher.jobs.report import RunReporter
 from batcher.jobs.run import CheckedRun, open_run
 from batcher.jobs.run_ending import RunEnding
 from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_order import Unattended
+from batcher.jobs.run_progress import ProgressMeter
 from batcher.jobs.verify import verify_run
 from batcher.jobs.wave_gate import Nobody
 from batcher.jobs.waves import ChangedUpdates
 from batcher.operations import UPDATE_TRIGGER
-from batcher.records import INTERRUPTED, Result, Summary
+from batcher.records import INTERRUPTED, RequestCount, Result, Summary
 from tests.conftest import change, records, trigger
 from tests.jobs.conftest import SettingsFor, seeded
 from tests.waiting import until
@@ -267,6 +269,54 @@ async def test_whenever_it_is_aborted_what_was_applied_has_a_result(
         statuses.count("succeeded"),
         statuses.count("in_doubt"),
     )
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_all_that_counts_requests_counts_those_that_the_server_saw(
+    settings_for: SettingsFor, write_lines: Write, seed: int
+) -> None:
+    file, runs = write_lines([change(n) for n in range(12)]), list[ApprovedRun]()
+    faults = {"internal": 0.1, "throttle": 0.5}
+    emulator = Emulator(latency=(0.0, 0.0), faults=faults, random_seed=seed)
+    emulator.seed([trigger(n) for n in range(12)])
+
+    def seen() -> tuple[int, int]:
+        outcomes = emulator.counts().get("UpdateEventTrigger", {})
+        throttles = outcomes.get("ThrottlingException", 0)
+        return sum(outcomes.values()), throttles
+
+    async with emulator as url:
+        settings = settings_for(url, rate=40, burst=4, concurrency=4, before=False)
+        for throttled, ends in ((4, "drain"), (8, "abort"), (999, "")):
+
+            def reached(throttled: int = throttled) -> bool:
+                return seen()[1] >= throttled and bool(runs[-1].lanes)
+
+            async with ready_to_start(file, settings) as run:
+                runs.append(run)
+                executing = asyncio.create_task(run.execute())
+                over = executing.done
+                await until(lambda over=over, reached=reached: reached() or over())
+                run.drain() if ends == "drain" else run.abort() if ends else None
+                summary = await executing
+                snapshot = ProgressMeter(run, 0.0).read(1.0)
+            attempts, throttles = seen()
+            beside = summary.without_result or RequestCount()
+            assert isinstance(beside, RequestCount)
+            report = RunReporter(file.with_suffix(".run")).report()
+            assert report.timeline is not None
+            assert summary.throttles + beside.throttles == throttles
+            assert summary.attempts + beside.attempts == attempts
+            assert (report.accounts.attempts, report.accounts.throttles) == (
+                summary.attempts,
+                summary.throttles,
+            )
+            assert report.accounts.without_result == beside
+            assert report.targets[0].without_result == beside
+            assert sum(each.throttles for each in report.timeline.buckets) == throttles
+            assert snapshot.throttled == throttles
+    assert summary.not_started == 0
+    assert beside.throttles > 0, "some were throttled in a session that gave them no result"
 
 
 async def test_time_and_rate_are_of_all_sessions_and_of_all_parts(

@@ -11,12 +11,12 @@ from batcher.error_codes import NOT_RECREATED
 from batcher.foreign_text import printable
 from batcher.jobs.run_ending import UNSUCCESSFUL, RunEnding
 from batcher.jobs.waves import ChangedUpdates
-from batcher.number_text import duration, number, pace, several
+from batcher.number_text import duration, number, pace, several, without_result_text
 from batcher.records import (
     STATUSES,
     Counts,
+    RequestCount,
     Result,
-    Seconds,
     SelectedPart,
     Summary,
     Superseded,
@@ -44,6 +44,9 @@ def summary_lines(directory: RunDirectory, summary: Summary, ending: RunEnding) 
         f"{several(summary.attempts, 'attempt')}, {number(summary.throttles)} throttled; "
         f"{pace(summary.rate)} over {duration(summary.wall_seconds)}."
     )
+    if isinstance(summary.without_result, RequestCount):
+        more = summary.without_result
+        yield f"And {without_result_text(more.attempts, more.throttles)}."
     for code, count in summary.errors.items():
         yield f"  {code}: {number(count)}"
     yield from _failures(summary, ending.failures)
@@ -59,10 +62,7 @@ def summary_lines(directory: RunDirectory, summary: Summary, ending: RunEnding) 
             f"{several(gone, 'trigger')} DELETED AND NOT CREATED ANEW: what each has to be is in"
             f" {directory.failed}; {next_command('retry', directory.path)} creates it."
         )
-    # where AWS never throttled, what held it up is the rate that was given
-    yield from _time(
-        summary, "your --rate" if ending.rated and not summary.throttles else "the quota"
-    )
+    yield from _time(summary)
     if isinstance(summary.targets, dict):
         yield from _targets(summary.targets)
     if summary.stopped:
@@ -153,13 +153,13 @@ def _read_back(summary: Summary) -> Iterator[str]:
         )
 
 
-def _time(summary: TargetSummary, bound: str) -> Iterator[str]:
-    """Where the time went, and what twice of what bounds it would save."""
+def _time(summary: TargetSummary) -> Iterator[str]:
+    """Where the time went, and what twice the quota would save."""
     if summary.wall_seconds < 1:
         return
-    yield f"The time went: {_seconds(summary.seconds)}."
+    yield f"The time went: {_seconds(summary)}."
     if summary.double_quota_saves >= max(1.0, WORTH_SAYING * summary.wall_seconds):
-        yield f"Twice {bound} would save about {duration(summary.double_quota_saves)}."
+        yield f"Twice the quota would save about {duration(summary.double_quota_saves)}."
     if summary.held_by_concurrency >= max(1.0, WORTH_SAYING * summary.wall_seconds):
         yield (
             f"All requests that may be in flight at once were for"
@@ -168,9 +168,11 @@ def _time(summary: TargetSummary, bound: str) -> Iterator[str]:
         )
 
 
-def _seconds(seconds: Seconds) -> str:
+def _seconds(spent: TargetSummary) -> str:
+    seconds = spent.seconds
     causes = {
-        "quota": seconds.token,
+        "quota": seconds.token - spent.held_by_pace,
+        "a pace below the quota": min(spent.held_by_pace, seconds.token),
         "answers": seconds.calling,
         "backoff": seconds.backoff,
         "nothing could be sent": seconds.unreachable,
@@ -222,7 +224,7 @@ def _together(targets: dict[str, TargetSummary]) -> Iterator[str]:
 def _target(name: str, target: TargetSummary) -> Iterator[str]:
     yield (
         f"  target {name}: {several(target.total, 'update')}: {_counted(target)};"
-        f" {pace(target.rate)} over {duration(target.wall_seconds)} ({_seconds(target.seconds)})"
+        f" {pace(target.rate)} over {duration(target.wall_seconds)} ({_seconds(target)})"
     )
     if target.region is not None:
         yield f"    in {_place(target)}"

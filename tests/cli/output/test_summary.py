@@ -10,7 +10,15 @@ from batcher.accounting.tally import MORE_ADVICE as MORE
 from batcher.cli.output.summary import changed_lines, summary_lines
 from batcher.jobs.run_ending import RunEnding
 from batcher.jobs.waves import ChangedUpdates
-from batcher.records import Error, InputName, Result, Seconds, Summary, TargetSummary
+from batcher.records import (
+    Error,
+    InputName,
+    RequestCount,
+    Result,
+    Seconds,
+    Summary,
+    TargetSummary,
+)
 from batcher.storage.run_directory import RunDirectory
 
 
@@ -85,18 +93,23 @@ def test_of_many_targets_those_that_ended_alike_have_a_line_together() -> None:
 
 
 def test_what_a_rate_that_was_given_cost_is_not_put_down_to_the_quota() -> None:
-    def told(throttles: int) -> list[str]:
-        summary = Summary(
-            wall_seconds=100.0,
-            rate=1.0,
-            seconds=Seconds(token=90.0),
-            double_quota_saves=40.0,
-            throttles=throttles,
-        )
-        return list(summary_lines(RunDirectory(Path("u.run")), summary, RunEnding(rated=True)))
+    def told(**members: float) -> list[str]:
+        given = {"wall_seconds": 100.0, "rate": 1.0, "seconds": Seconds(token=90.0), **members}
+        return said(**given)
 
-    assert "Twice your --rate would save about 40 s." in told(0)
-    assert "Twice the quota would save about 40 s." in told(1)
+    assert "The time went: a pace below the quota 1 min 30 s." in told(held_by_pace=90.0)
+    assert not any("Twice" in line for line in told(held_by_pace=90.0))
+    mixed = told(held_by_pace=10.0, double_quota_saves=40.0)
+    assert "The time went: quota 1 min 20 s, a pace below the quota 10 s." in mixed
+    assert "Twice the quota would save about 40 s." in mixed
+
+
+def test_requests_for_updates_without_a_result_are_told_beside_those_of_results() -> None:
+    lines = said(attempts=1, without_result=RequestCount(attempts=7, throttles=6))
+    at = lines.index(next(line for line in lines if line.startswith("1 attempt, 0 throttled;")))
+    more = "And 7 more attempts, 6 of them throttled, for updates that had no result yet."
+    assert lines[at + 1] == more
+    assert not any("more attempt" in line for line in said(attempts=1))
 
 
 def test_of_targets_of_several_accounts_none_is_called_unknown() -> None:
