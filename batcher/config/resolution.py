@@ -85,9 +85,20 @@ def resolve(
             " domain --domain-map gives another."
         )
     settings = _with_target_by_account(settings)
+    if settings.without_target is not None:
+        _refuse_no_target(given.get("without_target", ("without_target", None))[0], settings)
     if "target" in given and not given["target"][0].startswith(f"{file}: "):
         _refuse_without_table(given["target"][0], settings)
     return settings
+
+
+def _refuse_no_target(origin: str, settings: Settings) -> None:
+    """What is to be left for later is there; else it would be a slip, and something is sent."""
+    assert settings.without_target is not None
+    names = settings.target_names
+    for text, found in settings.without_target.found_in(names).items():
+        if not found:
+            raise SettingsError(f"{origin}: {names.refusal(text, printable(text))}.")
 
 
 def _with_target_by_account(settings: Settings) -> Settings:

@@ -32,6 +32,7 @@ from batcher.config.value_kinds import (
     Rate,
     S3Url,
     Share,
+    TargetList,
     TimeZone,
     Token,
     Transport,
@@ -205,6 +206,16 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
         bool,
         about("Put back what the run did when its check fails, or its updates stop it.", "run"),
     ] = False
+    without_target: Annotated[
+        TargetList | None,
+        about(
+            "Leave what is for that target for later, and ask AWS nothing for it; several:"
+            " separated by commas, as a glob, or the flag again.",
+            "run",
+            metavar="NAME",
+            is_list=True,
+        ),
+    ] = None
     skip_invalid: Annotated[
         bool, about("Run the valid lines of a file that has invalid ones.", "run")
     ] = False
@@ -369,6 +380,14 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
         )
 
     @property
+    def targets_left(self) -> frozenset[str]:
+        """The targets that are left for later."""
+        if self.without_target is None:
+            return frozenset()
+        found = self.without_target.found_in(self.target_names)
+        return frozenset().union(*found.values())
+
+    @property
     def said(self) -> dict[str, Any]:
         """Reason and labels, as far as they were given: what is kept of them with the work."""
         labels = {"labels": self.label.pairs} if self.label is not None else {}
@@ -417,11 +436,11 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
     def as_json(self) -> dict[str, Any]:
         """What ``run.json`` keeps: as people write it, and no user or password of an address.
 
-        Of hooks their names, as more of them may be secret: they are given anew each time.
+        Of hooks their names, as more of them may be secret: they are given anew each time. Targets
+        are left for later by one session, not by all that acts for its run.
         """
-        written: dict[str, Any] = msgspec.to_builtins(
-            msgspec.structs.replace(self, http_token=None), enc_hook=str
-        )
+        kept = msgspec.structs.replace(self, http_token=None, without_target=None)
+        written: dict[str, Any] = msgspec.to_builtins(kept, enc_hook=str)
         if self.check is not None:
             written["check"] = self.check.shown
         hooks = [hook.as_json() for hook in self.hooks]

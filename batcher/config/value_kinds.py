@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from typing import Annotated, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -9,6 +10,7 @@ from msgspec import Meta
 
 from batcher.errors import SettingsError
 from batcher.text_value import TextValue
+from batcher.updates.target_names import TargetNames
 
 EntryPoint: TypeAlias = Literal["run", "worker", "library"]
 COMMANDS: tuple[EntryPoint, ...] = ("run", "worker")
@@ -77,6 +79,29 @@ class LintCodes(TextValue):
         """Raises ValueError for what can be none."""
         super().__init__(given if isinstance(given, str) else ",".join(given))
         self.codes = tuple(each.strip() for each in str(self).split(","))
+
+
+class TargetList(TextValue):
+    """``NAME,…``: targets by name, by account, or by a glob of names; there is no comma in one."""
+
+    PATTERN = r"[^,]+(,[^,]+)*"
+
+    def __init__(self, given: str | Iterable[str]) -> None:
+        """Raises ValueError for what can be none."""
+        super().__init__(given if isinstance(given, str) else ",".join(given))
+        self._parts = [each.strip() for each in str(self).split(",")]
+
+    def found_in(self, targets: TargetNames) -> dict[str, frozenset[str]]:
+        """The targets that each part of it means, which may be none."""
+        return {each: _named(each, targets) for each in self._parts}
+
+
+def _named(text: str, targets: TargetNames) -> frozenset[str]:
+    if text in targets.names:
+        return frozenset({text})
+    if text in targets.accounts:
+        return frozenset(targets.accounts[text])
+    return frozenset(name for name in targets.names if fnmatchcase(name, text))
 
 
 class CommandLine(TextValue):

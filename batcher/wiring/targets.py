@@ -1,5 +1,6 @@
 """The clients of named targets, opened side by side from settings."""
 
+import shlex
 from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from batcher.aws.service_model import model_loader
 from batcher.aws.shared_sessions import SharedSessions
 from batcher.clock import SystemClock
 from batcher.config import Settings
-from batcher.errors import AwsError, WrongAccountError
+from batcher.errors import AwsError, BatcherError, SettingsError, WrongAccountError
 from batcher.host_limits import requests_at_once
 from batcher.task_groups import open_task_group
 from batcher.updates.aws_messages import AwsMessages
@@ -51,6 +52,7 @@ class TargetConnector:
         timeouts = (settings.connect_timeout, settings.read_timeout)
         self._sessions = SharedSessions(model_loader(), self._clock, timeouts)
         self._connections = _connections(settings)
+        self._left = settings.targets_left
 
     def target(self, name: str) -> AwsTarget:
         """The target of that name, not yet connected."""
@@ -87,19 +89,25 @@ class TargetConnector:
     ) -> Connected:
         """Open the clients of those targets and ask which account each is, side by side.
 
-        ``reach``: one that can't be connected to is unusable.
+        ``reach``: one that can't be connected to is unusable. So is one that the settings leave for
+        later, of which AWS is asked nothing.
 
         Each role is assumed now, at the pace of STS: what is wrong with one is known before the
-        first request leaves. They are closed with the stack. Raises SettingsError,
-        WrongAccountError, and the AwsError of the first target when none can be used.
+        first request leaves. They are closed with the stack. Raises SettingsError and
+        WrongAccountError, which say how to go on without the targets that they are of, and the
+        AwsError of the first target when none can be used.
         """
         usable: dict[str, AwsTarget] = {}
         unusable: dict[str, AwsError] = {}
         unopened: dict[str, AwsTarget] = {}
+        refused: dict[str, BatcherError] = {}
         reaching = anyio.Semaphore(REACHED_AT_ONCE)
 
         async def open_client(name: str) -> None:
             target = self.target(name)
+            if name in self._left:
+                unusable[name], unopened[name] = AwsError(_LEFT.format(name)), target
+                return
             try:
                 await stack.enter_async_context(target)
                 if reach:
@@ -108,6 +116,8 @@ class TargetConnector:
                 await target.account()
             except AwsError as error:
                 unusable[name], unopened[name] = error, target
+            except SettingsError as error:
+                refused[name] = error
             else:
                 usable[name] = target
 
@@ -115,9 +125,13 @@ class TargetConnector:
         async with open_task_group() as tasks:
             for name in names:
                 tasks.start_soon(open_client, name)
-        foreign = [name for name in names if isinstance(unusable.get(name), WrongAccountError)]
-        if foreign or (unusable and not usable):
-            raise _of_all({name: unusable[name] for name in foreign or names})
+        foreign = {
+            name: error for name, error in unusable.items() if isinstance(error, WrongAccountError)
+        }
+        if ends := refused or foreign or (unusable if not usable else None):
+            error = _of_all({name: ends[name] for name in names if name in ends})
+            without = sorted({*refused, *foreign, *self._left})
+            raise _with_way_on(error, without) if usable else error
         return Connected(
             targets={name: usable[name] for name in names if name in usable},
             unusable={name: unusable[name] for name in names if name in unusable},
@@ -125,7 +139,21 @@ class TargetConnector:
         )
 
 
-def _of_all(errors: Mapping[str, AwsError]) -> AwsError:
+_LEFT = (
+    "target {}: left for later by --without-target. Run the same command again without that flag to"
+    " do what is left."
+)
+
+
+def _with_way_on(error: BatcherError, without: list[str]) -> BatcherError:
+    """The error with how to do the rest for now: to correct an account may take days."""
+    names = shlex.quote(",".join(name.replace(",", "?") for name in without))
+    them = "it" if len(without) == 1 else "them"
+    error.args = (f"{error} To do the rest without {them} for now, add --without-target {names}.",)
+    return error
+
+
+def _of_all(errors: Mapping[str, BatcherError]) -> BatcherError:
     """The error of the first target, which tells of all."""
     first = next(iter(errors.values()))
     if len(errors) > 1:

@@ -4,6 +4,7 @@ Each with its own credentials, pace and counts, and none in the way of another.
 """
 
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -328,3 +329,29 @@ async def test_a_run_whose_lines_name_accounts_is_retried_verified_reported_and_
         undone = await batcher("rollback", "updates.run", "--yes")
         assert undone.code == 0, undone.err
     assert len(emulator.applied()) == 8 + 1 + 8
+
+
+async def test_a_wrong_account_is_left_for_later_as_the_refusal_offers_and_done_once_it_is_right(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    write_lines(lines(one=2, wrong=2, role=2))
+    emulator = seeded(2)
+    async with emulator as url:
+        batcher.environ["AWS_ENDPOINT_URL_STS"] = url
+        at = {"endpoint_url": url}
+        wrong = {"one": at, "wrong": {**at, "account": "9" * 12}, "role": {**at, "role_arn": ROLE}}
+        run = ("run", "updates.jsonl", "--config", settings(tmp_path, **wrong), "--yes")
+        refused = await batcher(*run)
+        assert (refused.code, emulator.applied()) == (5, []), refused.err
+        offered = shlex.split(refused.err.partition("for now, add ")[2].strip().removesuffix("."))
+        part = await batcher(*run, *offered, "--json")
+        assert part.code == 3, part.err
+        counts = {name: each["succeeded"] for name, each in json.loads(part.out)["targets"].items()}
+        assert counts == {"one": 2, "wrong": 0, "role": 2}
+        settings(tmp_path, **{**wrong, "wrong": {**at, "account": account_of("AKIDEXAMPLE")}})
+        rest = await batcher(*run, "--json")
+    assert "Run the same command again without that flag" in part.err
+    assert (rest.code, json.loads(rest.out)["not_started"]) == (0, 0), rest.err
+    assert "without_target" not in (tmp_path / "updates.run" / "run.json").read_text().replace(
+        '"without_target": null', ""
+    )

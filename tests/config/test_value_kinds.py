@@ -2,8 +2,9 @@
 
 import pytest
 
-from batcher.config.value_kinds import COMMANDS, LintCodes, Share, TimeZone, about
+from batcher.config.value_kinds import COMMANDS, LintCodes, Share, TargetList, TimeZone, about
 from batcher.errors import SettingsError
+from batcher.updates.target_names import TargetNames
 
 
 @pytest.mark.parametrize(
@@ -39,3 +40,22 @@ def test_codes_of_lint_are_given_as_a_list_or_as_text() -> None:
     for odd in ("", "BT001,", "1", "BT 1", "BT\x1b"):
         with pytest.raises(ValueError, match="does not match"):
             LintCodes(odd)
+
+
+def test_targets_are_listed_by_name_account_or_glob() -> None:
+    names = frozenset({"a-eu", "a-us", "b", "[x]"})
+    there = TargetNames.of(
+        names, {"a-eu": ("1" * 12, "eu-west-1"), "a-us": ("1" * 12, "us-east-1")}
+    )
+    listed = TargetList(["a-*, b", "[x]", f"{'1' * 12}/us-east-1", "c"])
+    assert listed.found_in(there) == {
+        "a-*": {"a-eu", "a-us"},
+        "b": {"b"},
+        "[x]": {"[x]"},
+        f"{'1' * 12}/us-east-1": {"a-us"},
+        "c": frozenset(),
+    }
+    assert TargetList("1" * 12).found_in(there) == {"1" * 12: {"a-eu", "a-us"}}
+    for odd in ("", ",", "a,,b", "a,"):
+        with pytest.raises(ValueError, match="does not match"):
+            TargetList(odd)

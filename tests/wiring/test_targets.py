@@ -1,5 +1,6 @@
 """Targets opened side by side: in the order they were named, and why others can't be."""
 
+import shlex
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -8,7 +9,7 @@ from aiobotocore.config import AioConfig
 
 from batcher.config import Settings, resolve
 from batcher.emulator import Emulator
-from batcher.errors import AwsError, SettingsError
+from batcher.errors import AwsError, SettingsError, WrongAccountError
 from batcher.host_limits import requests_at_once
 from batcher.wiring.targets import TargetConnector
 from tests.conftest import sdk_session
@@ -86,3 +87,39 @@ async def test_with_a_client_of_the_callers_own_they_share_its_pool(settings: Se
         assert TargetConnector(settings, client).target("away").slots == 20
         merging = resolve({"merge": True}, base=settings)
         assert TargetConnector(merging, client).target("away").slots == 10
+
+
+async def test_what_keeps_all_from_starting_says_how_to_do_the_rest_without_it_and_that_does(
+    settings: Settings,
+) -> None:
+    async with Emulator() as url:
+        here = {"endpoint_url": url, "region": "eu-west-1"}
+        targets = dict.fromkeys(("good, really", "left", "other"), here)
+        targets |= {"nobody": {**here, "profile": "nobody"}}
+        targets |= {name: {**here, "account": "9" * 12} for name in ("wrong one", "w,2")}
+        given: dict[str, Any] = {"targets": targets, "without_target": "le?t"}
+        names = list(targets)
+        with pytest.raises(SettingsError, match="nobody") as raised:
+            await connect(resolve(given, base=settings), *names)
+        offered = shlex.split(str(raised.value).partition("add ")[2].removesuffix("."))
+        assert offered == ["--without-target", "left,nobody,w?2,wrong one"]
+        without = {**given, "without_target": "left,nobody"}
+        with pytest.raises(WrongAccountError, match=r"2 targets \(w,2, wrong one\).* add --wi"):
+            await connect(resolve(without, base=settings), *names)
+        found = await connect(
+            resolve({**given, "without_target": offered[1]}, base=settings), *names
+        )
+    assert list(found.targets) == ["good, really", "other"]
+    assert list(found.unusable) == list(found.unopened) == ["left", "nobody", "wrong one", "w,2"]
+    assert "left for later by --without-target" in str(found.unusable["w,2"])
+
+
+async def test_where_no_target_is_left_there_is_no_way_without_them(settings: Settings) -> None:
+    async with Emulator() as url:
+        table = {"endpoint_url": url, "account": "9" * 12, "region": "eu-west-1"}
+        more = resolve({"targets": {"a": table, "b": table}}, base=settings)
+        with pytest.raises(WrongAccountError) as raised:
+            await connect(more, "a", "b")
+        assert "--without-target" not in str(raised.value)
+        with pytest.raises(AwsError, match="left for later"):
+            await connect(resolve({"without_target": "a,b"}, base=more), "a", "b")

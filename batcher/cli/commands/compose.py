@@ -129,7 +129,7 @@ def edit_options(command: F) -> F:
 @definition_options
 @output_option("Write to this file; default: standard output.")
 @selection_options
-@partial(settings_options, only=OF_READING)
+@partial(settings_options, only={*OF_READING, "without_target"})
 @done_by("batcher.cli.compose:do_compose")
 def compose() -> None:
     """Make updates of FILE that hold only what changes.

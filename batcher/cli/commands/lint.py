@@ -12,7 +12,7 @@ from batcher.cli.flags.settings import joined, settings_options
 from batcher.cli.output.format import example
 
 _codes = partial(click.option, metavar="CODE,…", multiple=True, callback=joined)
-KNOWN = {*OF_READING, "create_missing", "domain_map", "skip_invalid"}
+KNOWN = {*OF_READING, "without_target", "create_missing", "domain_map", "skip_invalid"}
 """The settings that have a flag here: those of looking at triggers, and of reading lines."""
 
 

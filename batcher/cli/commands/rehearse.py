@@ -15,6 +15,7 @@ from batcher.cli.output.format import example
 
 KNOWN = {
     *OF_READING,
+    "without_target",
     *OF_REHEARSAL,
     *("rate", "deadline", "timetable", "timezone", "progress", "no_progress"),
 }

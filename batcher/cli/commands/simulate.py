@@ -19,7 +19,15 @@ from batcher.cli.output.format import example
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-KNOWN = {*OF_READING, "domain_map", "skip_invalid", "log_level", "progress", "no_progress"}
+KNOWN = {
+    *OF_READING,
+    "without_target",
+    "domain_map",
+    "skip_invalid",
+    "log_level",
+    "progress",
+    "no_progress",
+}
 """The settings that have a meaning here."""
 
 

@@ -389,6 +389,16 @@ SETTINGS = (
         ("run",),
     ),
     (
+        "without_target",
+        "Leave what is for that target for later, and ask AWS nothing for it; several: "
+        "separated by commas, as a glob, or the flag again.",
+        None,
+        "NAME",
+        False,
+        True,
+        ("run",),
+    ),
+    (
         "skip_invalid",
         "Run the valid lines of a file that has invalid ones.",
         False,
