@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-_ROLE_ACCOUNT = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/")
+_ROLE_ACCOUNT = re.compile(r"arn:[a-z0-9-]+:iam::([0-9]{12}):role/")
 
 
 class TargetIdentity(Struct, frozen=True, kw_only=True):

@@ -33,6 +33,7 @@ from batcher.config.target_settings import TargetSettings
 from batcher.config.value_kinds import EntryPoint
 from batcher.errors import SettingsError
 from batcher.foreign_text import printable, shown_url
+from batcher.target_identity import account_of_role
 from batcher.text_value import parse_text
 from batcher.updates.target_names import NAMED_AT_MOST
 
@@ -79,6 +80,9 @@ def resolve(
     settings = _over(base or Settings(), given, folder, list_accounts)
     if "role_arn" in given and settings.role_arn is not None:
         refuse_stray_brace(given["role_arn"][0], settings.role_arn)
+    if settings.target not in settings.targets:
+        where = given["role_arn"][0] if "role_arn" in given else "role_arn"
+        _refuse_role_of_another_account(where, settings)
     if settings.with_integrations and not settings.create_missing:
         raise SettingsError(
             "--with-integrations: means something only with --create-missing, and for lines whose"
@@ -296,7 +300,18 @@ def _target(
             f"{origin}.role_arn: {printable(found.role_arn or '')!r} has a brace, which is filled"
             " in for patterns only. Give this target a role of its own."
         )
+    _refuse_role_of_another_account(f"{origin}.role_arn", found)
     return found
+
+
+def _refuse_role_of_another_account(origin: str, target: TargetSettings) -> None:
+    """Whoever assumes a role is of its account, so a target that is pinned to another is a slip."""
+    account = account_of_role(target.role_arn)
+    if account is not None and target.account not in (None, account):
+        raise SettingsError(
+            f"{origin}: {printable(target.role_arn or '')} is a role of account {account}, and"
+            f" account says {target.account}. Correct the one that is wrong."
+        )
 
 
 def _refuse_unknown_member(origin: str, table: Mapping[str, Any], members: Collection[str]) -> None:

@@ -331,3 +331,45 @@ async def test_a_role_of_a_pattern_is_that_of_the_account(
                 assert await target.account() == account
                 names = {"DomainName": "d", "EventTriggerName": "t"}
                 assert (await target.call(GET_TRIGGER, names)).reached == "answered"
+
+
+OWN = ROLE.format(account=ONE)
+
+
+@pytest.mark.parametrize(
+    ("toml", "csv", "said"),
+    [
+        (
+            '[targets."{n}"]\naccounts = "accounts.csv"\nrole_arn = "{role}"',
+            f"account,n,role\n{ONE},a,{OWN}\n{ONE},b,{ROLE.format(account=TWO)}/path\n",
+            rf"accounts.csv: row 3.role_arn: arn:.*/path is a role of account {TWO}, and account"
+            rf" says {ONE}\. Correct",
+        ),
+        (
+            '[targets."{n}"]\naccounts = "accounts.csv"',
+            f"account,n,role_arn\n{ONE},a,\n{ONE},b,arn:aws-cn:iam::{TWO}:role/x\n",
+            rf"accounts.csv: row 3.role_arn: arn:.* of account {TWO}, and account says {ONE}",
+        ),
+        (
+            f'[targets.a]\naccount = "{ONE}"\nrole_arn = "{ROLE.format(account=TWO)}"',
+            None,
+            rf"targets.a.role_arn: .* of account {TWO}, and account says {ONE}",
+        ),
+        (
+            f'role_arn = "{ROLE.format(account=TWO)}"\n[targets.a]\naccount = "{ONE}"',
+            None,
+            rf"targets.a.role_arn: .* of account {TWO}, and account says {ONE}",
+        ),
+        (
+            f'account = "{ONE}"\nrole_arn = "{ROLE.format(account=TWO)}"',
+            None,
+            rf"targets.toml: role_arn: .* of account {TWO}, and account says {ONE}",
+        ),
+    ],
+)
+def test_a_role_of_another_account_than_the_pinned_one_is_refused_with_both(
+    tmp_path: Path, toml: str, csv: str | None, said: str
+) -> None:
+    with pytest.raises(SettingsError, match=said):
+        of_file(tmp_path, toml, csv)
+    of_file(tmp_path, toml.replace(TWO, ONE), csv and csv.replace(TWO, ONE))
