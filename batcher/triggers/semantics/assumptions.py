@@ -1,6 +1,7 @@
 """What is assumed of AWS for one trigger: only what can matter to it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -48,12 +49,14 @@ def assumptions_of(
 
 
 def assumed(options: SemanticsOptions, unknown: Unknown) -> Assumption:
-    """What is assumed of one unknown, of matching or of firing."""
-    return Assumption(
-        sentence=assumption(options, unknown),
-        option=unknown.name,
-        choice=getattr(options, unknown.name),
-    )
+    """What is assumed of one unknown, of matching or of firing; one record for all triggers."""
+    choice = getattr(options, unknown.name)
+    return _assumed(assumption(options, unknown), unknown.name, choice)
+
+
+@lru_cache(maxsize=256)
+def _assumed(sentence: str, option: str, choice: Choice) -> Assumption:
+    return Assumption(sentence=sentence, option=option, choice=choice)
 
 
 def attributes_in(conditions: Sequence[ConditionDefinition]) -> Iterator[AttributeDefinition]:

@@ -5,7 +5,6 @@ compared with a plain number.
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache, partial
 from typing import Any, TypeAlias
 
 from batcher.triggers.semantics.definition import AttributeDefinition
@@ -97,16 +96,21 @@ def _member_check(name: str, test: MarkedTest) -> Check:
 
 def _value_test(full: MarkedTest, of_text: MarkedTest, of_number: MarkedTest) -> MarkedTest:
     seen: dict[str, int] = {}
-    of_nothing = cache(partial(full, MISSING))
+    of_nothing: int | None = None
 
     def test(value: Any) -> int:
+        nonlocal of_nothing
         kind = type(value)
         if kind is str:
             known = seen.get(value)
             return _kept(seen, value, of_text(value)) if known is None else known
         if kind is int or kind is float:
             return of_number(value)
-        return of_nothing() if value is MISSING else full(value)
+        if value is not MISSING:
+            return full(value)
+        if of_nothing is None:
+            of_nothing = full(MISSING)
+        return of_nothing
 
     return test
 

@@ -1,28 +1,17 @@
 """A trigger made ready to be asked of many objects: does it match, and of what does that depend."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache, partial
 from types import MappingProxyType
 from typing import Any
 
-from batcher.triggers.semantics.assumptions import (
-    Assumption,
-    assumptions_of,
-    attributes_in,
-    relevant_to,
-)
-from batcher.triggers.semantics.attribute_check import (
-    Check,
-    attribute_check,
-    plain_check,
-    quick_plain_check,
-)
+from batcher.triggers.semantics.assumptions import Assumption, assumptions_of, attributes_in
+from batcher.triggers.semantics.attribute_checks import AttributeChecks
 from batcher.triggers.semantics.attribute_sights import AttributeSights, attribute_sights
 from batcher.triggers.semantics.definition import AttributeDefinition, conditions_of
 from batcher.triggers.semantics.explanation import TriggerVerdict, conditions_verdicts
-from batcher.triggers.semantics.logic import conditions_check
+from batcher.triggers.semantics.logic import conditions_check, matching_readings
 from batcher.triggers.semantics.marked_test import marked_names
-from batcher.triggers.semantics.options import SemanticsOptions, alternatives
+from batcher.triggers.semantics.options import SemanticsOptions
 from batcher.triggers.semantics.zones import zone
 
 NOTHING: frozenset[str] = frozenset()
@@ -36,22 +25,16 @@ class CompiledTrigger:
     is assumed of AWS in the answers.
     """
 
-    def __init__(
-        self,
-        definition: Mapping[str, Any],
-        options: SemanticsOptions,
-        mapping: Mapping[str, str],
-    ) -> None:
-        zone(options.timezone)  # a name of none is told now
+    __slots__ = ("_check", "_checks", "_conditions", "assumptions", "object_type")
+
+    def __init__(self, definition: Mapping[str, Any], checks: AttributeChecks) -> None:
+        zone(checks.options.timezone)  # a name of none is told now
         self.object_type: str | None = definition.get("ObjectTypeName")
-        self.options = options
-        self._mapping = mapping
+        self._checks = checks
         self._conditions = conditions_of(definition)
-        self._of_attribute = cache(partial(attribute_check, options=options, mapping=mapping))
-        self._check = conditions_check(self._conditions, self._of_attribute)
-        self._others = cache(self._compile_others)
+        self._check = conditions_check(self._conditions, checks.of)
         self.assumptions: tuple[Assumption, ...] = assumptions_of(
-            self._conditions, self.object_type, options, mapping
+            self._conditions, self.object_type, checks.options, checks.mapping
         )
 
     def __repr__(self) -> str:
@@ -90,31 +73,35 @@ class CompiledTrigger:
             object_type=self.object_type,
             object_type_matches=applies,
             depends_on=tuple(sorted(depends_on)),
-            conditions=conditions_verdicts(self._conditions, found, self.options, self._mapping),
+            conditions=conditions_verdicts(
+                self._conditions, found, self._checks.options, self._checks.mapping
+            ),
             assumptions=self.assumptions,
         )
 
     def sights(self, objects: Sequence[Mapping[str, Any]]) -> AttributeSights:
         """What some objects say to its attributes, whether it matches them or not."""
         attributes = attributes_in(self._conditions)
-        return attribute_sights(attributes, objects, self.options, self._mapping)
+        return attribute_sights(attributes, objects, self._checks.options, self._checks.mapping)
 
     def _is_changed(self, name: str, found: Mapping[str, Any], fires: int) -> bool:
-        return any(check(found) & 1 != fires for check in self._others(name))
+        """Whether it fires under another choice of one unknown where it does not, or the reverse.
 
-    def _compile_others(self, name: str) -> tuple[Check, ...]:
-        """The check of the whole trigger under each other choice of one unknown."""
-        make = plain_check if name == "timezone" else quick_plain_check  # of time zones are 105
+        Of each attribute the answers under all choices are the bits of one number.
+        """
+        checks = self._checks
+        every = checks.every_choice(name)
 
-        def of_attribute(other: SemanticsOptions, attribute: AttributeDefinition) -> Check:
-            if name not in relevant_to(attribute, self.options):
-                return self._of_attribute(attribute)
-            return make(attribute, other, self._mapping)
+        def met(attribute: AttributeDefinition) -> int:
+            others = checks.others(attribute, name)
+            if others is None:
+                return every if checks.of(attribute)(found) & 1 else 0
+            bits = 0
+            for check in others:
+                bits = bits << 1 | check(found) & 1
+            return bits
 
-        return tuple(
-            conditions_check(self._conditions, partial(of_attribute, other))
-            for other in alternatives(self.options, name)
-        )
+        return matching_readings(self._conditions, met, every) != (every if fires else 0)
 
 
 def compile_trigger(
@@ -127,4 +114,4 @@ def compile_trigger(
     ``mapping``: of a FieldName to its path in the object; one that is not in it is a path itself.
     Raises InputError for conditions that can't be read, SettingsError for no time zone.
     """
-    return CompiledTrigger(definition, options or SemanticsOptions(), mapping)
+    return CompiledTrigger(definition, AttributeChecks(options or SemanticsOptions(), mapping))

@@ -6,11 +6,8 @@ from typing import Any
 import msgspec
 
 from batcher.triggers.diff import is_off
-from batcher.triggers.semantics.compiled_trigger import (
-    NO_MAPPING,
-    CompiledTrigger,
-    compile_trigger,
-)
+from batcher.triggers.semantics.attribute_checks import AttributeChecks
+from batcher.triggers.semantics.compiled_trigger import NO_MAPPING, CompiledTrigger
 from batcher.triggers.semantics.firing_options import FiringOptions
 
 MATCHING = ("ObjectTypeName", "EventTriggerConditions")
@@ -27,7 +24,7 @@ class CompiledTriggers:
 
     def __init__(self, options: FiringOptions, mapping: Mapping[str, str] = NO_MAPPING) -> None:
         self.options = options
-        self._mapping = mapping
+        self._checks = AttributeChecks(options, mapping)
         self._known: dict[bytes, CompiledTrigger] = {}
 
     def __len__(self) -> int:
@@ -37,6 +34,6 @@ class CompiledTriggers:
         """The trigger of a definition. Raises InputError for conditions that can't be read."""
         key = msgspec.json.encode([definition.get(name) for name in MATCHING])
         if (found := self._known.get(key)) is None:
-            found = compile_trigger(definition, self.options, self._mapping)
+            found = CompiledTrigger(definition, self._checks)
             self._known[key] = found
         return found

@@ -8,7 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from batcher.triggers.semantics.attribute_check import Check
-from batcher.triggers.semantics.definition import ConditionDefinition, DimensionDefinition
+from batcher.triggers.semantics.definition import (
+    AttributeDefinition,
+    ConditionDefinition,
+    DimensionDefinition,
+)
 
 
 def all_of(checks: Sequence[Check]) -> Check:
@@ -75,3 +79,44 @@ def _condition_check(condition: ConditionDefinition, of_attribute: Callable[[Any
 
 def _dimension_check(dimension: DimensionDefinition, of_attribute: Callable[[Any], Check]) -> Check:
     return all_of([of_attribute(each) for each in dimension.object_attributes])
+
+
+def matching_readings(
+    conditions: Sequence[ConditionDefinition],
+    of_attribute: Callable[[AttributeDefinition], int],
+    every: int,
+) -> int:
+    """In which of several readings an object meets any of the conditions, a bit each.
+
+    ``of_attribute``: in which it meets an attribute; ``every``: the bits of all readings.
+    """
+    found = 0 if conditions else every
+    for condition in conditions:
+        found |= _of_condition(condition, of_attribute, every)
+        if found == every:
+            break
+    return found
+
+
+def _of_condition(
+    condition: ConditionDefinition, of_attribute: Callable[[AttributeDefinition], int], every: int
+) -> int:
+    needs_all = condition.logical_operator == "ALL"
+    found, decided = (every, 0) if needs_all else (0, every)
+    for dimension in condition.event_trigger_dimensions:
+        met = _of_dimension(dimension, of_attribute, every)
+        found = found & met if needs_all else found | met
+        if found == decided:
+            break
+    return every ^ found if condition.logical_operator == "NONE" else found
+
+
+def _of_dimension(
+    dimension: DimensionDefinition, of_attribute: Callable[[AttributeDefinition], int], every: int
+) -> int:
+    met = every
+    for attribute in dimension.object_attributes:
+        met &= of_attribute(attribute)
+        if not met:
+            break
+    return met

@@ -6,8 +6,8 @@ the other choices (``compiled_trigger``).
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 from batcher.triggers.semantics.comparing import Test
 from batcher.triggers.semantics.operators import operator_test
@@ -20,33 +20,62 @@ from batcher.triggers.semantics.zone_doubt import zone_doubt
 MARKS = {unknown.name: 2 << index for index, unknown in enumerate(UNKNOWNS)}
 
 
-class _Doubt(NamedTuple):
-    """An unknown: whether it could matter to a value at all, and the tests with other choices.
+class _Doubt:
+    """An unknown of an operator with its values.
 
-    ``others``: made when they are first asked for; None: whatever could matter is marked.
+    ``could_matter``: whether it could to a value at all; ``is_rough``: such a value is marked, and
+    no other choice tried.
     """
 
-    mark: int
-    could_matter: Callable[[Any], bool]
-    others: Callable[[], tuple[Test, ...]] | None
+    __slots__ = ("_of", "_others", "could_matter", "is_rough", "mark", "name")
+
+    def __init__(self, name: str, of: "_Asked", could_matter: Callable[[Any], bool]) -> None:
+        self.name = name
+        self.mark = MARKS[name]
+        self.could_matter = could_matter
+        self.is_rough = name == "timezone"  # has a hundred choices
+        self._of = of
+        self._others: tuple[Test, ...] | None = None  # the tests with each other choice
+
+    def __repr__(self) -> str:
+        return f"<_Doubt {self.name} of {self._of[0]}>"
+
+    def changes(self, value: Any, met: bool) -> bool:
+        """Whether another choice makes another answer."""
+        if self._others is None:
+            operator, values, options = self._of
+            others = alternatives(options, self.name)
+            self._others = tuple(operator_test(operator, values, each) for each in others)
+        return any(test(value) != met for test in self._others)
 
 
 def marked_test(operator: str, values: Sequence[str], options: SemanticsOptions) -> MarkedTest:
-    """The test of an operator, with the marks of those unknowns that could change its answer."""
-    test = operator_test(operator, values, options)
-    doubts = [
-        _doubt(name, operator, values, options)
-        for name in sorted(relevant(operator, values, options))
-    ]
+    """The test of an operator, with the marks of those unknowns that could change its answer.
+
+    It is made when it is first asked: most values are told by a shorter way.
+    """
+    made: MarkedTest | None = None
+
+    def marked(value: Any) -> int:
+        nonlocal made
+        if made is None:
+            made = _made_test(operator, values, options)
+        return made(value)
+
+    return marked
+
+
+def _made_test(operator: str, values: Sequence[str], options: SemanticsOptions) -> MarkedTest:
+    of = operator, values, options
+    test = operator_test(*of)
+    doubts = [_doubt(name, of) for name in sorted(relevant(*of))]
 
     def marked(value: Any) -> int:
         met = test(value)
         marks = 0
-        for mark, could_matter, others in doubts:
-            if could_matter(value) and (
-                others is None or any(each(value) != met for each in others())
-            ):
-                marks |= mark
+        for doubt in doubts:
+            if doubt.could_matter(value) and (doubt.is_rough or doubt.changes(value, met)):
+                marks |= doubt.mark
         return marks | met
 
     return marked
@@ -58,15 +87,15 @@ def marked_names(marks: int) -> tuple[str, ...]:
     return tuple(name for name, mark in MARKS.items() if marks & mark)
 
 
-def _doubt(name: str, operator: str, values: Sequence[str], options: SemanticsOptions) -> _Doubt:
-    if name == "timezone":  # of a hundred choices; asked here is only whether it is close
-        return _Doubt(MARKS[name], zone_doubt(operator, values, options), None)
+_Asked: TypeAlias = tuple[str, Sequence[str], SemanticsOptions]
+"""An operator, its values, and the options that it is asked under."""
 
-    def others() -> tuple[Test, ...]:
-        return tuple(operator_test(operator, values, each) for each in alternatives(options, name))
 
-    always = name in ("trim", "epoch") and any(_is_odd(each) for each in values)
-    return _Doubt(MARKS[name], _anything if always else _GUARDS.get(name, _anything), cache(others))
+def _doubt(name: str, of: _Asked) -> _Doubt:
+    if name == "timezone":
+        return _Doubt(name, of, zone_doubt(*of))
+    always = name in ("trim", "epoch") and any(_is_odd(each) for each in of[1])
+    return _Doubt(name, of, _anything if always else _GUARDS.get(name, _anything))
 
 
 def _is_odd(value: str) -> bool:

@@ -8,6 +8,7 @@ beginning may be left out by the object.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 Finder: TypeAlias = Callable[[Mapping[str, Any]], Any]
@@ -28,6 +29,7 @@ class Missing:
 MISSING: Final = Missing()
 
 
+@lru_cache(maxsize=4096)
 def finder(path: str) -> Finder:
     """What finds the value at a path; MISSING where no member of that name or path is there."""
     short = path.removeprefix(PREFIX)

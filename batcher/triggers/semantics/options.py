@@ -3,7 +3,8 @@
 No choice is made anywhere else. A reading that has no row is in docs/semantics.md.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
@@ -248,15 +249,15 @@ UNKNOWNS = (
 BY_NAME = {unknown.name: unknown for unknown in UNKNOWNS}
 
 
-def alternatives(options: SemanticsOptions, name: str) -> Iterator[SemanticsOptions]:
+@lru_cache(maxsize=256)
+def alternatives(options: SemanticsOptions, name: str) -> tuple[SemanticsOptions, ...]:
     """The options with each other choice of that one; of a time zone each offset in use.
 
     Offsets from -12:00 to +14:00, in quarters of an hour.
     """
     choices: Iterable[Any] = OFFSETS if name == "timezone" else BY_NAME[name].choices
-    for choice in choices:
-        if choice != getattr(options, name):
-            yield replace(options, **{name: choice})
+    own = getattr(options, name)
+    return tuple(replace(options, **{name: each}) for each in choices if each != own)
 
 
 def assumption(options: SemanticsOptions, unknown: Unknown) -> str:

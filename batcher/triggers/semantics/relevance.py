@@ -5,6 +5,7 @@ too many; one too few is a wrong answer.
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from batcher.triggers.diff import RANGES
 from batcher.triggers.semantics.elements import trimmed
@@ -39,6 +40,11 @@ BY_OPERATOR: dict[str, tuple[str, ...]] = {
 
 def relevant(operator: str, values: Sequence[str], options: SemanticsOptions) -> frozenset[str]:
     """The names of the unknowns of which another choice could change what is met."""
+    return _relevant(operator, tuple(values), options)
+
+
+@lru_cache(maxsize=1024)
+def _relevant(operator: str, values: tuple[str, ...], options: SemanticsOptions) -> frozenset[str]:
     known = trimmed(values, options)
     names = set(BY_OPERATOR[operator])
     if operator in RANGES:
