@@ -96,6 +96,22 @@ def tenant() -> None:
         )
 
 
+def greedy() -> None:
+    """Somebody who takes all there is when the run begins, and leaves after 20 s."""
+    print("\n| another takes all for 20 s | used, from 50 s to 120 s | worst | throttled, calls |")
+    print("|---|---|---|---|")
+    for rate, burst in ((1, 1), (1, 2), (1, 5), (2, 1), (2, 2), (5, 5), (5, 15)):
+        world = World(rate=rate, burst=burst, tenants=(Tenant(start=0, stop=20, rate=2 * rate),))
+        logs = [
+            Simulation(world, RateEstimator(now=0.0), seed=seed, stop=120).run()
+            for seed in range(12)
+        ]
+        used = [log.accepted_between(50, 120) / 70 / rate for log in logs]
+        calls = statistics.mean(len(log.throttled) for log in logs)
+        shares = f"{statistics.mean(used):.0%} | {min(used):.0%}"
+        print(f"| {rate}/s, burst {burst} | {shares} | {calls:.0f} |")
+
+
 def strays() -> None:
     """Throttles that come whatever the bucket holds. Other seeds than the rule was tuned with."""
     print(
@@ -243,6 +259,7 @@ def main() -> None:
         return
     goals()
     tenant()
+    greedy()
     strays()
     hundred()
     doubts()

@@ -63,6 +63,7 @@ class RateEstimator:
         self._excess = 0.0  # share of the rate that is sent on top of it
         self._accepted = 0
         self._since_cut = 0  # accepted calls
+        self._found_again = 0  # times that an unlikely rate was tried to raise, in succession
         self._in_flight = 0
         self._is_newest_unanswered = False
         self._overlapping = -1  # the newest call that left before another was answered
@@ -233,8 +234,11 @@ class RateEstimator:
             state.unit_search.accepted(ticket.sent, late, alone=self._was_alone(ticket))
         else:
             state.unit_search.accepted(ticket.sent)
+        is_newer = state.phase is not Phase.RAMP and ticket.decided >= self._cut_at
+        may_leap = is_newer and ticket.prompt and self._searches_single
+        leaps = may_leap and self._raise_single(now, least=self._tuning.leap)
         in_time = self._next_in_time(ticket, now)
-        if state.phase is Phase.RAMP or ticket.decided < self._cut_at:
+        if not is_newer:
             return
         overdrawn = state.level(now) < -state.reserve - state.count_error
         if self._strays.accepted(holding=self._holding(ticket.sent), overdrawn=overdrawn):
@@ -245,7 +249,8 @@ class RateEstimator:
         if state.is_unit_bucket and not in_time:
             lateness = state.latency.lateness(now - ticket.sent)
             self._resume = max(self._resume, ticket.sent + lateness + 1 / self._rate_at(now))
-        self._grow(now)
+        if not leaps:
+            self._grow(now)
 
     def _was_alone(self, ticket: Ticket) -> bool:
         """Whether no other call was on its way at the same time."""
@@ -290,11 +295,7 @@ class RateEstimator:
             self._excess = max(self._excess, self._test_excess)
         elif not strays.cautious and self._overdue(now) and self._rate_at(now) < self._ceiling:
             tuning, known = self._tuning, state.phase is Phase.HOLD
-            if known:
-                least = tuning.least_known
-            else:
-                fast = state.bucket.rate >= tuning.fast
-                least = tuning.least_fast if fast else tuning.least_guess
+            least = self._least_excess(known)
             seconds = max(tuning.growth_seconds, tuning.growth_round_trips * state.latency.mean)
             if known and self._excess > tuning.doubled_excess:
                 seconds *= tuning.doubled_slower
@@ -304,14 +305,24 @@ class RateEstimator:
             growth = math.exp(1 / (self._rate_at(now) * seconds))
             self._excess = max(self._excess, least) * min(tuning.growth_at_most, growth)
 
-    def _raise_single(self, now: float) -> bool:
-        """Go on with a higher rate for a bucket of one token, where one is good or likely."""
+    def _least_excess(self, known: bool) -> float:
+        """The excess to grow from."""
+        state, tuning = self._state, self._tuning
+        if known and (state.is_unit_bucket or not state.is_unlikely):
+            return tuning.least_known
+        return tuning.least_fast if state.bucket.rate >= tuning.fast else tuning.least_guess
+
+    def _raise_single(self, now: float, least: float = 1.0) -> bool:
+        """Go on with a higher rate for a bucket of one token, where one is good or likely.
+
+        Only if it is higher by more than ``least`` times.
+        """
         state, rate = self._state, self._rate_at(now)
         if self._single.too_fast(rate):
             state.reckon_burst()
             return False
-        higher = state.unit_search.higher(rate)
-        if higher <= rate or rate >= self._ceiling or self._share < 1:
+        higher = state.higher(rate)
+        if higher <= least * rate or rate >= self._ceiling or self._share < 1:
             return False
         state.bucket.rate, self._excess = higher, 0.0
         return True
@@ -335,10 +346,15 @@ class RateEstimator:
                 return calls > tuning.overdue_unit * state.cycle
             return self._excess > 0 or state.unit_search.is_overdue(state.bucket.rate, now)
         missing = -tuning.overdue_level * state.count_error
-        too_many = calls > tuning.overdue * state.cycle or self._single.is_long_ago(
-            state.bucket.rate, now - self._cut_at
-        )
-        return state.level(now) < missing or too_many
+        too_many = calls > tuning.overdue * state.cycle
+        return state.level(now) < missing or too_many or self._is_long_ago(now)
+
+    def _is_long_ago(self, now: float) -> bool:
+        """Whether the rate was found so long ago that a higher one is to be tried."""
+        state, seconds = self._state, now - self._cut_at
+        if self._single.is_searched and state.is_unlikely:
+            return seconds > self._tuning.overdue_unlikely * 2.0**self._found_again
+        return self._single.is_long_ago(state.bucket.rate, seconds)
 
     # what a throttle means
 
@@ -346,7 +362,7 @@ class RateEstimator:
         """Find out what that throttle means, and do it."""
         late = self._far_too_late(ticket.sent)
         if ticket.decided >= self._cut_at:
-            self._rethink(is_first=ticket.number == 0 and self._was_alone(ticket))
+            self._rethink(now, is_first=ticket.number == 0 and self._was_alone(ticket))
         surprise = self._is_surprise(ticket, now)
         evidence = self._evidence(ticket, late, surprise=surprise)
         cause = cause_of(evidence)
@@ -358,12 +374,17 @@ class RateEstimator:
             expected = evidence.expected or not surprise
             self._learn(lesson, ticket, now, expected=expected)
 
-    def _rethink(self, *, is_first: bool) -> None:
+    def _rethink(self, now: float, *, is_first: bool) -> None:
         """Suppose a larger bucket, if another throttle says that it is none of one token."""
+        again = self._found_again + self._is_long_ago(now)
+        most = self._tuning.overdue_doublings
+        self._found_again = min(most, again) if self._state.is_unlikely else 0
         was_supposed = self._single.is_supposed
         self._single.refused(self._accepted, self._since_cut, first=is_first)
         if was_supposed and not self._single.is_supposed:
             self._state.reckon_burst()
+        elif self._accepted == 0 and self._single.is_supposed:
+            self._state.suppose_one_token()
 
     def _is_surprise(self, ticket: Ticket, now: float) -> bool:
         """Whether a throttle is none that the search for an interval has to expect."""

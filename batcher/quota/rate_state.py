@@ -81,6 +81,11 @@ class RateState:
         return self.bucket.burst < self._tuning.unit_burst
 
     @property
+    def is_unlikely(self) -> bool:
+        """Whether the rate is lower than quotas are, so that others may have taken tokens."""
+        return self.bucket.rate < self._tuning.commonest
+
+    @property
     def count_error(self) -> float:
         """Tokens by which a count at one moment may be off: what jitter puts out of order, too."""
         return self._tuning.count_error + self.bucket.rate * self.latency.spread
@@ -142,6 +147,16 @@ class RateState:
         """The burst anew, from how it was first emptied; ``behind``: see BurstEstimator."""
         burst = self.burst_estimator.burst(self.bucket.rate, behind)
         self.bucket.burst = self.bucket.burst if burst is None else burst
+
+    def higher(self, rate: float) -> float:
+        """The rate to go on with for a bucket of one token; itself: none is known to be good."""
+        if self.unit_search.begins_anew:
+            return max(rate, self._tuning.commonest)
+        return self.unit_search.higher(rate)
+
+    def suppose_one_token(self) -> None:
+        """Go on as if the bucket held one token, where nothing was seen of what it holds."""
+        self.bucket.burst = 1.0
 
     def raise_to(self, rate: float) -> None:
         """Go on with that rate where the known one is lower."""
@@ -223,7 +238,8 @@ class RateState:
             tried=refusal.tried,
         )
         if rate is None:
-            self.bucket.rate /= 2
+            least = min(self.bucket.rate, self._tuning.unproved)
+            self.bucket.rate = max(least, self.bucket.rate / 2)
             return
         self.bucket.rate, self.doubt = rate, self._tuning.interval_doubt
         self.phase = Phase.HOLD

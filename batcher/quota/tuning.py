@@ -72,6 +72,13 @@ class PaceTuning:
     overdue_share: float = 20.0
     overdue_level: float = 0.5  # count errors: if it gave so much more than it holds, growth begins
     overdue: float = 2.0  # cycles: or if no throttle came for so long
+    # seconds: or if the rate is below any likely quota; twice as long each time that it is found so
+    # again, as often as this at most
+    overdue_unlikely: float = 20.0
+    overdue_doublings: int = 5  # times: as said
+    # times the rate of a bucket of one token: a higher one is gone on with from the next call on,
+    # else from the one after it
+    leap: float = 1.3
     # count errors: beyond what it can hold; a throttle so late measures nothing
     far_too_late: float = 4.0
     # seconds: no bucket holds more than the rate gives in that time, so what was accepted in the
@@ -112,6 +119,9 @@ class RateTuning:
     known_doubt: float = 0.05  # share: with less, observations that disagree mean a change
     search_doubt: float = 0.25  # share: from there on the rate is searched, not held
     interval_doubt: float = 0.01  # share: that of an interval found with a bucket of one token
+    # per second: no lower before any call was accepted, for somebody else may take all tokens, and
+    # leaves
+    unproved: float = 0.125
     lowered: float = 0.8  # times: refused too soon for a count, the rate is that much lower
     tokens_left: float = 0.5  # tokens: in a bucket that refuses there is some part of one
     most_tokens_left: float = 0.97  # tokens: the same, reckoned where a part matters
@@ -212,6 +222,8 @@ class UnitSearchTuning:
     # refusals in succession where a token should have been there: somebody else may be greedy for
     # a while, but with so many the quota has fallen
     many: int = 5
+    # refusals before the first token: a quota so low is less likely than somebody else who took all
+    in_vain: int = 4
     # tokens in succession that came late, by as much: the quota has fallen to that
     alike: int = 2
     fallen: float = 4.0  # times lower: no more is concluded from one refusal

@@ -17,7 +17,8 @@ class UnitBucketSearch:
 
     ``late``, in seconds: how much later than it left a call may have taken its token, apart from
     what the way takes at least. ``alone``: no other call was on its way, which may have taken one.
-    ``tried``: the rate was a higher one than was found, to see whether it is good.
+    ``tried``: the rate was a higher one than was found, to see whether it is good. ``begins_anew``:
+    somebody else took all tokens until now, so that no rate is known.
     """
 
     def __init__(self, now: float, tuning: UnitSearchTuning = TUNING.unit_search) -> None:
@@ -37,10 +38,13 @@ class UnitBucketSearch:
         self._careful = 0  # calls that are still to leave when a token is surely there
         self._care = tuning.careful  # so many after the next that came too early
         self._doubtful = 0.0  # refusals that prove nothing, less calls that were accepted
+        self._in_vain = 0  # refusals while no rate was known to be good
+        self.begins_anew = False  # such refusals said nothing of the quota, as is known by now
 
     def begin(self, good_rate: float = 0.0) -> None:
         """Start the search, with a rate that is known to be good or none."""
         self._low, self._high = good_rate, math.inf
+        self._in_vain = 0
 
     def accepted(self, sent: float, late: float = 0.0, *, alone: bool = True) -> None:
         """Note that a call which left then found a token."""
@@ -49,6 +53,9 @@ class UnitBucketSearch:
         if sent <= self._last_sent:
             return
         good = 1 / (sent + late - self._last_sent)
+        self.begins_anew = self._low == 0 and self._in_vain >= self._tuning.in_vain
+        if self.begins_anew:
+            self._high = math.inf
         self._note_late(good if self._refusals and alone else None)
         if alone:
             self._low = max(self._low, good)
@@ -149,6 +156,7 @@ class UnitBucketSearch:
         self._refused_at = sent
         self._high = min(self._high, high)
         if self._low == 0:
+            self._in_vain += 1
             return None
         if not tried and self._was_early(high, rate):
             self._careful, self._care = self._care, 2 * self._care

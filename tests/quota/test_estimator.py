@@ -179,6 +179,17 @@ def test_a_memory_that_has_become_wrong_does_no_harm() -> None:
         assert log.throttled_share <= 0.02
 
 
+@pytest.mark.parametrize(("rate", "burst"), [(1, 1), (1, 2), (1, 5), (2, 1), (2, 2), (5, 5)])
+def test_who_takes_all_of_a_small_quota_at_first_and_leaves_does_not_slow_it_for_long(
+    rate: int, burst: int
+) -> None:
+    greedy = Tenant(start=0, stop=20, rate=2 * rate)
+    world = World(rate=rate, burst=burst, tenants=(greedy,))
+    for seed in SEEDS:
+        log = Simulation(world, RateEstimator(now=0.0), seed=seed, stop=120).run()
+        assert log.accepted_between(50, 120) / 70 >= 0.92 * rate
+
+
 def minute_with_strays(rate: float, share: float, ceiling: float | None) -> float:
     """The part of what strays leave of the quota that a minute uses, as a mean.
 

@@ -159,3 +159,14 @@ def test_strays_found_are_forgotten_with_the_burst_that_they_made_small() -> Non
     state.search_again()
     assert (len(state.throttle_log), state.bucket.burst) == (1, 30.0)
     assert (state.phase, state.doubt) == (Phase.SEARCH, 1.0)
+
+
+def test_while_nothing_is_accepted_a_rate_falls_to_one_call_in_eight_seconds_and_no_lower() -> None:
+    state = RateState(0.0)
+    state.learn(Lesson.FIRST_GUESS, refusal(0.1))
+    state.suppose_one_token()
+    rates = []
+    for number in range(1, 7):
+        state.learn(Lesson.INTERVAL, refusal(10.0 * number, number=number))
+        rates.append(state.bucket.rate)
+    assert rates == [0.5, 0.25, 0.125, 0.125, 0.125, 0.125]

@@ -313,3 +313,16 @@ def test_beside_somebody_else_it_takes_the_rest_and_does_not_stop_when_all_is_ta
     ]
     assert sum(log.accepted_between(15, 40) for log in logs) >= 6 * 0.5 * 0.6 * 25
     assert sum(log.accepted_between(60, 80) for log in logs) >= 6 * 0.8 * 20
+
+
+@pytest.mark.parametrize(("refusals", "begins_anew"), [(3, False), (4, True)])
+def test_a_first_token_after_many_refusals_says_that_somebody_else_took_all_until_then(
+    refusals: int, begins_anew: bool
+) -> None:
+    search = UnitBucketSearch(0.0)
+    for each in range(refusals):
+        assert search.refused(2.0**each, 1.0, since=0) is None
+    search.accepted(30.0)
+    assert search.begins_anew is begins_anew
+    search.accepted(31.0)
+    assert not search.begins_anew
