@@ -10,11 +10,11 @@ from collections import deque
 from collections.abc import AsyncIterator
 from itertools import count
 
-import anyio
 import anyio.lowlevel
 
 from batcher.ports import Source
 from batcher.records import Update
+from batcher.wake_up import WakeUp
 
 # updates held in memory behind a busy trigger, for a source that can't look back
 PARKED_AT_MOST = 10_000
@@ -30,10 +30,11 @@ class KeyedQueue:
         self._parked: dict[tuple[str, str], _Parked] = {}
         self._ready: list[tuple[int, int, Update]] = []  # a heap: urgency, turned round, and order
         self._order = count()
+        self._behind = 0  # updates that are parked
         self._parked_whole = 0
         self._reading = False
         self._exhausted = False
-        self._idle: list[anyio.Event] = []
+        self._idle: list[WakeUp] = []
         self.closed = False
 
     async def take(self) -> Update | None:
@@ -44,7 +45,7 @@ class KeyedQueue:
             if self._may_read:
                 if (update := await self._read()) is not None:
                     return update
-            elif self._exhausted and not self._waiting:
+            elif self._exhausted and not self._behind:
                 return None
             else:
                 await self._wait()
@@ -60,7 +61,7 @@ class KeyedQueue:
             self._wake(1)
         else:
             del self._parked[key]
-            if self._exhausted:
+            if self._exhausted and not self._behind:
                 self._wake_all()
 
     def give_back(self, update: Update) -> None:
@@ -70,7 +71,9 @@ class KeyedQueue:
     def withhold(self, update: Update) -> None:
         """Give out no later update of the trigger of an update, which is not released."""
         key = (update.domain, update.trigger)
-        self._parked_whole -= len(self._parked[key].whole or ())
+        parked = self._parked[key]
+        self._behind -= len(parked)
+        self._parked_whole -= len(parked.whole or ())
         self._parked[key] = _Withheld()
         self._wake_all()
 
@@ -82,10 +85,6 @@ class KeyedQueue:
     @property
     def _may_read(self) -> bool:
         return not self._reading and not self._exhausted and self._parked_whole < PARKED_AT_MOST
-
-    @property
-    def _waiting(self) -> bool:
-        return any(len(parked) for parked in self._parked.values())
 
     async def _read(self) -> Update | None:
         """Read on to an update that may be worked on; None: something else is to be done first."""
@@ -107,14 +106,14 @@ class KeyedQueue:
         return None
 
     async def _wait(self) -> None:
-        event = anyio.Event()
-        self._idle.append(event)
-        await event.wait()
+        moment = WakeUp()
+        self._idle.append(moment)
+        await moment
 
     def _wake(self, count: int) -> None:
         woken, self._idle = self._idle[:count], self._idle[count:]
-        for event in woken:
-            event.set()
+        for moment in woken:
+            moment.call()
 
     def _wake_all(self) -> None:
         self._wake(len(self._idle))
@@ -126,6 +125,7 @@ class KeyedQueue:
             return True
         if isinstance(parked, _Withheld):
             return False
+        self._behind += 1
         if self._source.looks_back:
             parked.lines.append(update.line)
         else:
@@ -135,6 +135,7 @@ class KeyedQueue:
         return False
 
     def _recall(self, parked: "_Parked") -> Update:
+        self._behind -= 1
         if parked.whole:
             self._parked_whole -= 1
             return parked.whole.popleft()

@@ -1,6 +1,8 @@
 """Updates come in input order, one at a time of each trigger, and none is lost or held back."""
 
-from collections.abc import AsyncIterator, Sequence
+import types
+from collections.abc import AsyncIterator, Coroutine, Generator, Sequence
+from typing import Any, cast
 
 import anyio
 import pytest
@@ -169,3 +171,40 @@ def test_nothing_left_is_said_when_the_last_parked_update_is_taken_not_before() 
         return found
 
     assert in_virtual_time(scenario()) == ["2", None]
+
+
+def test_who_waits_for_the_last_updates_is_woken_when_there_is_one_or_none_will_come() -> None:
+    others = [f"t{number}" for number in range(20)]
+    queue = KeyedQueue(ListSource(updates_of(["hot", *others, "hot"])))
+    woken = 0
+
+    @types.coroutine
+    def counted(taking: Coroutine[Any, Any, Update | None]) -> Generator[Any, Any, Update | None]:
+        nonlocal woken
+        while True:
+            try:
+                waits_for = taking.send(None)
+            except StopIteration as end:
+                return cast("Update | None", end.value)
+            yield waits_for
+            woken += 1
+
+    async def wait() -> None:
+        if (each := await counted(queue.take())) is not None:
+            queue.release(each)
+
+    async def scenario() -> None:
+        first, *rest = [await queue.take() for _ in range(21)]
+        async with open_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(wait)
+            for each in rest:
+                await anyio.sleep(1)
+                assert each is not None
+                queue.release(each)
+            assert woken == 0
+            assert first is not None
+            queue.release(first)
+
+    in_virtual_time(scenario())
+    assert woken == 20
