@@ -111,7 +111,7 @@ class _Output(logging.Handler):
     def tell(self, name: str, event: EventDict) -> None:
         """Write an event of that level, if it is one that is wanted."""
         if (level := NAME_TO_LEVEL[name]) >= self.level:
-            self._put(str(self._render(None, name, {**event})), level)
+            self._put(str(self._render(None, name, event)), level)
 
     def emit(self, record: logging.LogRecord) -> None:
         self._put(self.format(record), record.levelno)
@@ -257,6 +257,8 @@ def _json() -> Any:
             line = encode(event)
         except UnicodeEncodeError:  # a name of a file may be no Unicode
             line = encode({key: _unicode(value) for key, value in event.items()})
+        if line.isascii() and b"\x7f" not in line:  # other controls are escaped in JSON
+            return line.decode()
         return printable(line.decode())
 
     return render

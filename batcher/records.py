@@ -133,20 +133,15 @@ class Seconds(Struct, frozen=True, kw_only=True, gc=False):
         )
 
     def rounded(self) -> "Seconds":
-        """Return these times rounded to the millisecond."""
+        """Return these times rounded to the millisecond; most of a result are none."""
         return Seconds(
-            queued=_milliseconds(self.queued),
-            token=_milliseconds(self.token),
-            backoff=_milliseconds(self.backoff),
-            calling=_milliseconds(self.calling),
-            unreachable=_milliseconds(self.unreachable),
-            paused=_milliseconds(self.paused),
+            queued=self.queued and round(self.queued, 3),
+            token=self.token and round(self.token, 3),
+            backoff=self.backoff and round(self.backoff, 3),
+            calling=self.calling and round(self.calling, 3),
+            unreachable=self.unreachable and round(self.unreachable, 3),
+            paused=self.paused and round(self.paused, 3),
         )
-
-
-def _milliseconds(seconds: float) -> float:
-    """Seconds, rounded to the millisecond; most of a result are none."""
-    return round(seconds, 3) if seconds else 0.0
 
 
 class Result(Struct, frozen=True, kw_only=True, gc=False):

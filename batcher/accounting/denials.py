@@ -5,16 +5,17 @@ elsewhere in the target; where it never was, the role may lack the permission.
 """
 
 from collections import Counter
-from typing import NamedTuple
 
-from batcher.accounting.verdicts import Verdict
+from msgspec import Struct
+
+from batcher.accounting.verdicts import ACCEPTED, DENIED, THROTTLED, Verdict
 
 # that many refusals of an action in one domain, or in as many domains, and not one success: the
 # role lacks it
 DENIED_IN_A_ROW = 20
 
 
-class Action(NamedTuple):
+class Action(Struct, frozen=True, gc=False):
     """An operation on the triggers of a domain; ``domain`` is empty where it is of none."""
 
     operation: str
@@ -34,11 +35,11 @@ class Denials:
 
     def count(self, action: Action, verdict: Verdict) -> None:
         """Take note of one attempt; a throttle says nothing."""
-        if verdict is Verdict.DENIED:
+        if verdict is DENIED:
             self._in_a_row[action] = self._in_a_row.get(action, 0) + 1
-        elif verdict is not Verdict.THROTTLED:
+        elif verdict is not THROTTLED:
             self._in_a_row.pop(action, None)
-        if verdict is Verdict.ACCEPTED:
+        if verdict is ACCEPTED:
             self._allowed.add(action.operation)
 
     def refused(self, domain: str | None = None, at_least: int = 1) -> Action | None:

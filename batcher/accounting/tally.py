@@ -19,7 +19,7 @@ from batcher.accounting.time_spent import (
     RunTimeSpent,
     TimeSpent,
 )
-from batcher.accounting.verdicts import Verdict
+from batcher.accounting.verdicts import ACCEPTED, LOST, THROTTLED, UNSENT, Verdict
 from batcher.error_codes import MORE_THAN_ASKED
 from batcher.operations import COMPLETIONS, WRITES
 from batcher.records import STATUSES, BriefResult, Counts, Result, Summary, TargetSummary
@@ -101,14 +101,14 @@ class Tally:
         """
         if action.operation not in COMPLETIONS:  # without these, updates succeed all the same
             self.denials.count(action, verdict)
-        if action.operation not in _CHANGES or not sent or verdict is Verdict.UNSENT:
+        if action.operation not in _CHANGES or not sent or verdict is UNSENT:
             return
         self.session_attempts += 1
-        if verdict is Verdict.THROTTLED:
+        if verdict is THROTTLED:
             self.session_throttles += 1
             return
-        self.session_answered += verdict is not Verdict.LOST
-        self.ever_accepted |= verdict is Verdict.ACCEPTED
+        self.session_answered += verdict is not LOST
+        self.ever_accepted |= verdict is ACCEPTED
 
     def count_interrupted(self) -> None:
         """Count one attempt that was under way when the work was ended: it does not come back."""

@@ -142,7 +142,8 @@ class TimeBreakdown:
             self._chosen_seconds += passed if self._chosen == self._held_up["token"] else 0.0
         if cause in PRECEDENCE:
             self._lately.append((cause, passed))
-            del self._lately[:-REMEMBERED]
+            if len(self._lately) > REMEMBERED:
+                del self._lately[:-REMEMBERED]
 
 
 class LaneSession(Struct, frozen=True, kw_only=True):

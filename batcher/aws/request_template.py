@@ -8,7 +8,6 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from hashlib import sha256
 from string import Formatter
 from typing import Any, NamedTuple
@@ -265,9 +264,11 @@ def _base_path(url: str, filled: Filled) -> str:
 
 def _written(body: Mapping[str, Any]) -> bytes:
     """As json.dumps writes it, in a fifth of the time where all of it is printable."""
-    with suppress(TypeError, ValueError, OverflowError):
+    try:
         if (packed := _packed(body)).isascii() and b"\x7f" not in packed:
             return msgspec.json.format(packed, indent=0)
+    except (TypeError, ValueError, OverflowError):
+        pass
     return _dumped(body).encode()
 
 

@@ -4,7 +4,7 @@ from logging import INFO
 
 from structlog.typing import FilteringBoundLogger
 
-from batcher.accounting.verdicts import Verdict
+from batcher.accounting.verdicts import THROTTLED
 from batcher.engine.pacing import Permit
 from batcher.engine.retry_state import RetryState
 from batcher.records import Attempt
@@ -23,7 +23,7 @@ class AttemptLog:
         """Log an attempt that has come back."""
         if not self._log.is_enabled_for(INFO):
             return
-        throttled = state.verdict is Verdict.THROTTLED
+        throttled = state.verdict is THROTTLED
         self._log.info(
             "attempt.throttled" if throttled else "attempt.answered",
             id=state.id,

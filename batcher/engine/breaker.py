@@ -14,12 +14,20 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from batcher.accounting.verdicts import Verdict
+from batcher.accounting.verdicts import (
+    ACCEPTED,
+    CREDENTIALS,
+    DENIED,
+    REJECTED,
+    THROTTLED,
+    UNSENT,
+    Verdict,
+)
 from batcher.engine.retry_state import RetryState
 from batcher.operations import LIST_TRIGGERS
 from batcher.records import Attempt
 
-_ANSWERS = frozenset({Verdict.ACCEPTED, Verdict.REJECTED, Verdict.DENIED, Verdict.THROTTLED})
+_ANSWERS = frozenset({ACCEPTED, REJECTED, DENIED, THROTTLED})
 
 
 class OutageTuning(Struct, frozen=True, kw_only=True):
@@ -119,14 +127,14 @@ class Breaker:
         """
         state.held = False
         self._answered |= attempt.reached == "answered"
-        bad = self._is_bad(operation, domain, verdict)
+        bad = verdict is not ACCEPTED and self._is_bad(operation, domain, verdict)
         if bad:
             self._note_bad(state, operation, attempt, verdict, now)
-            if verdict is Verdict.DENIED and not state.held:
+            if verdict is DENIED and not state.held:
                 self.note_withdrawn(operation, domain)
         elif attempt.reached == "answered" and verdict in _ANSWERS:
             self._note_answer(operation, domain, attempt, verdict, now, probed)
-        failed = bad or verdict is Verdict.CREDENTIALS
+        failed = bad or verdict is CREDENTIALS
         if probed is not None and self.outage is not None and failed:
             self._pause(now, attempt.retry_after or 0.0)
 
@@ -135,7 +143,7 @@ class Breaker:
         refused = Attempt(
             reached="unsent", seconds=0.0, code=state.last.code, message=reason.removesuffix(".")
         )
-        self._note_bad(state, operation, refused, Verdict.CREDENTIALS, now)
+        self._note_bad(state, operation, refused, CREDENTIALS, now)
 
     def note_withdrawn(self, operation: str, domain: str) -> None:
         """Take note that an action is refused in a domain while others are answered.
@@ -162,14 +170,14 @@ class Breaker:
             case Verdict.UNSENT:
                 return self._answered
             case Verdict.DENIED:  # policies allow actions one by one, and in single domains
-                withdrawn = self.outage is not None and self.outage.verdict is Verdict.DENIED
+                withdrawn = self.outage is not None and self.outage.verdict is DENIED
                 return withdrawn or (operation, domain) in self._allowed
         return False
 
     def _note_bad(
         self, state: RetryState, operation: str, attempt: Attempt, verdict: Verdict, now: float
     ) -> None:
-        of_target = verdict in (Verdict.UNSENT, Verdict.CREDENTIALS)  # whatever the request
+        of_target = verdict in (UNSENT, CREDENTIALS)  # whatever the request
         code, reason = attempt.code or "", _said(attempt)
         if self.outage is not None:
             state.held = True
@@ -183,7 +191,7 @@ class Breaker:
             state.failing_since = now
         row = self._rows.setdefault(operation, [])
         row.append(_Bad(now, state, not of_target))
-        if verdict is Verdict.CREDENTIALS or self._is_row(row, of_target=of_target):
+        if verdict is CREDENTIALS or self._is_row(row, of_target=of_target):
             self._open(Outage(row[0].at, operation, verdict, code, reason), now)
 
     def _is_row(self, row: list[_Bad], *, of_target: bool) -> bool:
@@ -222,11 +230,11 @@ class Breaker:
         probed: str | None,
     ) -> None:
         sent = now - attempt.seconds
-        if verdict is Verdict.ACCEPTED:
+        if verdict is ACCEPTED:
             self._accepted = True
             self._allowed.add((operation, domain))
         # a throttle says nothing of the request, and a denial nothing good
-        if verdict not in (Verdict.THROTTLED, Verdict.DENIED):
+        if verdict not in (THROTTLED, DENIED):
             self._proved[operation] = sent
             if row := self._rows.get(operation):
                 self._rows[operation] = [bad for bad in row if bad.at >= sent]

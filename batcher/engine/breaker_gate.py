@@ -12,7 +12,7 @@ import anyio
 from structlog.typing import FilteringBoundLogger
 
 from batcher.accounting.time_breakdown import TimeBreakdown
-from batcher.accounting.verdicts import Verdict
+from batcher.accounting.verdicts import ACCEPTED, CREDENTIALS, DENIED, UNSENT, Verdict
 from batcher.engine.breaker import Breaker, Outage
 from batcher.engine.pacing import Draining
 from batcher.engine.retry_state import RetryState
@@ -23,8 +23,8 @@ OnBreaker: TypeAlias = Callable[[str, str | None], None]
 """Told of a target: why nothing is sent to it at present, in words; None: it goes on."""
 
 _ERRORS: dict[Verdict, type[OutageError]] = {
-    Verdict.CREDENTIALS: CredentialsOutageError,
-    Verdict.UNSENT: NotSentOutageError,
+    CREDENTIALS: CredentialsOutageError,
+    UNSENT: NotSentOutageError,
 }
 LEAST_WAIT = 0.05  # seconds
 PROBE_WITHIN = 60.0  # seconds; one that has not come back by then keeps no others from it
@@ -160,22 +160,22 @@ class BreakerGate:
         self, state: RetryState, operation: str, domain: str, attempt: Attempt, verdict: Verdict
     ) -> None:
         """Take note of an attempt that has come back, and been recorded in the state."""
-        before = self.outage
-        prober = self._prober
-        probed = None
+        before, prober, probed = self.breaker.outage, self._prober, None
         if before is not None and prober is not None and self._is_prober():
             probed = prober.operation
         now = self._now()
         self.breaker.note(state, operation, domain, attempt, verdict, now, probed)
-        self._tell_change(before)
-        if probed is not None and verdict is not Verdict.ACCEPTED:
+        if self.breaker.outage is not before:
+            self._tell_change(before)
+        if probed is not None and verdict is not ACCEPTED:
             self.leave(probed)  # what is tried again is another probe
 
     def note_refused(self, state: RetryState, operation: str, reason: str) -> None:
         """Take note of credentials that AWS refuses, and that can't be renewed."""
         before = self.outage
         self.breaker.note_refused(state, operation, reason, self._now())
-        self._tell_change(before)
+        if self.outage is not before:
+            self._tell_change(before)
 
     def note_renewed(self) -> None:
         """Take note of new credentials."""
@@ -185,7 +185,7 @@ class BreakerGate:
 
     def is_open_to_me(self) -> bool:
         """Whether the request that asks may be sent now."""
-        return self.outage is None or self._is_prober()
+        return self.breaker.outage is None or self._is_prober()
 
     def leave(self, operation: str) -> None:
         """End a request's probe, if it is the one that probes, and not what that sends beside."""
@@ -204,10 +204,7 @@ class BreakerGate:
             each.moved.set()
 
     def _tell_change(self, before: Outage | None) -> None:
-        outage = self.outage
-        if outage is before:
-            return
-        now = self._now()
+        outage, now = self.outage, self._now()
         if self._time_breakdown is not None:
             self._time_breakdown.note_outage(under_way=outage is not None, now=self._clock_now())
         if outage is not None:
@@ -256,7 +253,7 @@ class OperationGate:
     @property
     def is_open_to_me(self) -> bool:
         """Whether the request that asks may be sent now."""
-        return self.gate.is_open_to_me()
+        return self.gate.breaker.outage is None or self.gate.is_open_to_me()
 
     @property
     def is_mid_run(self) -> bool:
@@ -288,7 +285,7 @@ class OperationGate:
 
     def is_refused_alone(self, state: RetryState, domain: str) -> bool:
         """Whether others got good answers since a request was first refused."""
-        if state.verdict is not Verdict.DENIED:
+        if state.verdict is not DENIED:
             return False
         refused = self.gate.breaker.is_explained(state, self._operation)
         if refused:

@@ -88,8 +88,7 @@ class PaceControl:
 
     def unpaused(self) -> float:
         """Monotonic seconds that stand still while it is paused: what limits count by."""
-        now = self.clock.now()
-        return now - self.paused_seconds(now)
+        return (self._paused_at if self.pauses else self.clock.now()) - self._paused_before
 
     def begin_wait(self, head: anyio.CancelScope) -> None:
         """Cancel who waits for a token, should a pause begin."""

@@ -13,7 +13,7 @@ from typing import Protocol
 import anyio
 
 from batcher.accounting.time_breakdown import TimeBreakdown
-from batcher.accounting.verdicts import Verdict
+from batcher.accounting.verdicts import REJECTED, UNSENT, Verdict
 from batcher.engine.pace_control import PaceControl, PaceGate
 from batcher.ports import Clock, Limiter, PromptLimiter
 from batcher.records import Attempt
@@ -207,7 +207,7 @@ class Pacer:
                         self.time_breakdown.enter("calling", left)
                         return ticket, token, left
                     self._free.release()
-                    self.limiter.observe(ticket, Verdict.UNSENT, None)
+                    self.limiter.observe(ticket, UNSENT, None)
                 control.end_wait(waiter.scope)  # a pause began, too, or ended
             return None
         finally:
@@ -244,7 +244,7 @@ class Pacer:
         """Tell the time breakdown whether requests leave this machine, by one that came back."""
         if attempt.reached == "answered":
             self.time_breakdown.answered(self.clock.now())
-        elif attempt.reached == "unsent" and verdict is not Verdict.REJECTED:
+        elif attempt.reached == "unsent" and verdict is not REJECTED:
             self.time_breakdown.not_sent(attempt.seconds, self.clock.now())
 
     def drain(self) -> None:
@@ -304,7 +304,7 @@ class Pacer:
                 self._waiting.remove(waiter)
                 heapq.heapify(self._waiting)
             elif waiter.ticket is not None:
-                self.leave(Permit(waiter.ticket, 0.0, 0.0), Verdict.UNSENT, None)
+                self.leave(Permit(waiter.ticket, 0.0, 0.0), UNSENT, None)
             elif not waiter.refused:  # it was handed the turn and can't use it
                 self._pass_on()
             raise

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeAlias, assert_never
 
 from msgspec.structs import replace
 
-from batcher.accounting.verdicts import Verdict
+from batcher.accounting.verdicts import ACCEPTED, DENIED, REJECTED
 from batcher.engine.answer_check import LOOK_OLD_AFTER, AnswerCheck, Checked
 from batcher.engine.look_ahead import LookAhead
 from batcher.engine.omitted_members import OmittedMembers, Turn
@@ -124,7 +124,7 @@ class Reconciler:
         try:
             if (looked := await self._reading.run_attempts_for(update)) is None:
                 return None
-            if looked.verdict is Verdict.ACCEPTED:
+            if looked.verdict is ACCEPTED:
                 self._look_seconds = looked.last.seconds
             return await self._settle_as(update, _Look(looked, self._clock.now()))
         finally:
@@ -142,7 +142,7 @@ class Reconciler:
             if self._finds_out(update):
                 if (looked := await self._reading.run_attempts_for(update)) is None:
                     return None
-                if looked.verdict is Verdict.DENIED:
+                if looked.verdict is DENIED:
                     self._omitted.give_up_finding_out()
         if looked is not None:
             decision = self.decide(update, looked)
@@ -278,7 +278,7 @@ class Reconciler:
         return image(earlier, writable)
 
     async def _checked(self, update: Update, wrote: RetryState, send: Send) -> Checked:
-        refused_again = wrote.verdict is Verdict.REJECTED and wrote.charged > 1
+        refused_again = wrote.verdict is REJECTED and wrote.charged > 1
         try:
             if send.operation == CREATE_TRIGGER and refused_again:
                 return await self._check.refused_creation(update, wrote)

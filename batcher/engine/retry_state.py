@@ -5,7 +5,7 @@ Decides nothing: whether to go on is for ``retry_policies``.
 
 from msgspec.structs import replace
 
-from batcher.accounting.verdicts import Verdict
+from batcher.accounting.verdicts import ACCEPTED, CREDENTIALS, LOST, THROTTLED, UNSENT, Verdict
 from batcher.engine.pacing import Permit
 from batcher.error_codes import INTERRUPTED
 from batcher.records import Attempt, Error, Result, Seconds, Status, Update
@@ -36,7 +36,7 @@ class RetryState:
         self.urgency = urgency
         self._must_finish = must_finish
         self.started_at = started_at
-        self.verdict = Verdict.UNSENT
+        self.verdict = UNSENT
         self.last = _NO_ATTEMPT
         self.credentials = 0
         self.under_way = False
@@ -61,23 +61,23 @@ class RetryState:
         else:
             self.calling += attempt.seconds
             self.attempts += 1
-        if verdict is Verdict.UNSENT:
+        if verdict is UNSENT:
             self._unsent_since = self._unsent_since if self.unsent else now - attempt.seconds
             self.unsent += 1
             self.unsent_for = now - self._unsent_since
             return
         self.unsent = 0
-        if verdict is Verdict.CREDENTIALS:
+        if verdict is CREDENTIALS:
             self.refusals += 1
             return
         self.refusals = 0
-        if verdict is Verdict.THROTTLED:
+        if verdict is THROTTLED:
             self.throttles += 1
             self.first_throttle = now if self.first_throttle is None else self.first_throttle
         else:
             self.charged += 1
             self.replied |= attempt.reached == "answered"
-            self.lost |= verdict is Verdict.LOST
+            self.lost |= verdict is LOST
         if self.first_throttle is not None:
             self.throttled_for = now - self.first_throttle
 
@@ -121,7 +121,7 @@ class RetryState:
 
     @property
     def status(self) -> Status:
-        if self.verdict is Verdict.ACCEPTED:
+        if self.verdict is ACCEPTED:
             return "succeeded"
         return "in_doubt" if self.lost and not self.replied else "failed"
 

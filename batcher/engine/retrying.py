@@ -14,7 +14,7 @@ from msgspec import Struct
 from structlog.typing import FilteringBoundLogger
 from tenacity import RetryCallState
 
-from batcher.accounting.verdicts import Verdict, judge
+from batcher.accounting.verdicts import ACCEPTED, CREDENTIALS, LOST, UNSENT, Verdict, judge
 from batcher.engine.attempt_log import AttemptLog
 from batcher.engine.breaker_gate import OperationGate, StoppedInOutage
 from batcher.engine.credential_refresh import CredentialRefresh, CredentialSets
@@ -191,7 +191,7 @@ class Retrying:
         call: RetryCallState | None = None  # what policies are asked with, once they are
         gate = self._gate
         while True:
-            if gate is not None and gate.is_refused_alone(state, _domain_in(members)):
+            if call and gate is not None and gate.is_refused_alone(state, _domain_in(members)):
                 state.held = False  # it is allowed to others
                 verdict = state.verdict
             else:
@@ -200,7 +200,7 @@ class Retrying:
                 finally:
                     if gate is not None:
                         gate.leave()
-            if verdict is Verdict.ACCEPTED:  # as nearly all: no policy has anything to say
+            if verdict is ACCEPTED:  # as nearly all: no policy has anything to say
                 return
             call = call or RetryCallState(self._retrying, None, (state,), {})
             call.set_result(verdict)
@@ -220,7 +220,7 @@ class Retrying:
     ) -> Verdict:
         permit = await self._permit(state, may_send, still_wanted)
         state.credentials = self._credentials.generation
-        attempt, verdict = None, Verdict.LOST
+        attempt, verdict = None, LOST
         try:
             state.under_way = True
             attempt = await self._caller.call(self._operation, members)
@@ -228,7 +228,7 @@ class Retrying:
         finally:
             self.pacer.leave(permit, verdict, attempt.retry_after if attempt else None)
         self.pacer.note_reach(attempt, verdict)
-        if verdict is Verdict.ACCEPTED:
+        if verdict is ACCEPTED:
             self._credentials.mark_accepted(state.credentials)
         state.record(attempt, verdict, permit, self.pacer.unpaused())
         domain = _domain_in(members)
@@ -271,7 +271,7 @@ class Retrying:
                 goes = wanted and (self._gate is None or self._gate.is_open_to_me)
             finally:
                 if not goes:
-                    self.pacer.leave(permit, Verdict.UNSENT, None)
+                    self.pacer.leave(permit, UNSENT, None)
             if goes:
                 return permit
             if not wanted:
@@ -293,11 +293,11 @@ class Retrying:
                 gate.note_renewed()
 
     async def _prepare_next(self, state: RetryState, wait: float) -> None:
-        if state.verdict is Verdict.CREDENTIALS:
+        if state.verdict is CREDENTIALS:
             await self._renew(state)
             return
         mid_run = self._gate is not None and self._gate.is_mid_run
-        if state.verdict is Verdict.UNSENT and state.unsent >= self._max_unsent and not mid_run:
+        if state.verdict is UNSENT and state.unsent >= self._max_unsent and not mid_run:
             tried = "once" if state.unsent == 1 else f"{state.unsent} times"
             raise NotSentError(
                 f"target {self._target}: nothing can be sent, tried {tried} in"

@@ -91,8 +91,8 @@ class BurstEstimator:
         """Note that a call leaves; samples are kept ever further apart."""
         if (
             self._emptied is None
-            and taken >= self._tuning.sample_spacing ** len(self._samples) - 1
             and len(self._samples) < self._tuning.samples
+            and taken >= self._tuning.sample_spacing ** len(self._samples) - 1
         ):
             self._samples.append((now, taken))
 

@@ -9,12 +9,21 @@ import math
 from typing import NamedTuple
 
 from batcher.quota.estimated_quota import EstimatedQuota
-from batcher.quota.observation import Observation, Ticket
+from batcher.quota.observation import ACCEPTED, Observation, Ticket
 from batcher.quota.ramp import ramp
 from batcher.quota.rate_state import RateState, Refusal
 from batcher.quota.single_token import ShortestLatency, SingleToken
 from batcher.quota.stray_throttles import StrayThrottleTest
-from batcher.quota.throttle_meaning import Evidence, Hypothesis, Lesson, Phase, cause_of, lesson_of
+from batcher.quota.throttle_meaning import (
+    HOLD,
+    RAMP,
+    Evidence,
+    Hypothesis,
+    Lesson,
+    Phase,
+    cause_of,
+    lesson_of,
+)
 from batcher.quota.tuning import TUNING, Tuning
 
 
@@ -90,7 +99,7 @@ class RateEstimator:
     @property
     def at_quota(self) -> bool:
         """Whether ``rate`` is what a throttle taught, now or in an earlier run, and no ceiling."""
-        return self._state.phase is not Phase.RAMP and self.rate < self._ceiling
+        return self._state.phase is not RAMP and self.rate < self._ceiling
 
     @property
     def pace(self) -> Pace:
@@ -101,7 +110,7 @@ class RateEstimator:
     def estimate(self) -> EstimatedQuota:
         """What is known now."""
         state = self._state
-        if state.phase is Phase.RAMP:
+        if state.phase is RAMP:
             flowed_in = self._accepted / (self._tuning.longest_burst + self._now - self._start)
             return EstimatedQuota(rate=max(self._all_tuning.rate.lowest, flowed_in))
         doubt = state.proved_doubt
@@ -157,7 +166,7 @@ class RateEstimator:
         exact = self._single.is_said or self._spaces_single
         self._planned = now if exact else max(at, oldest)
         state.burst_estimator.sent(now, log.taken)
-        if state.phase is not Phase.RAMP:
+        if state.phase is not RAMP:
             state.bucket.note_overflow(now, log.taken)
         ticket = Ticket(log.sent, now, rate, at >= oldest, now)
         state.rate_bounds.sent(log.sent, now + state.latency.mean / 2)
@@ -176,10 +185,18 @@ class RateEstimator:
         self._in_flight -= 1
         if ticket.number == self._state.throttle_log.sent - 1:
             self._is_newest_unanswered = False
+        if observation is ACCEPTED:  # as nearly all
+            self._note_latency(now - ticket.sent, now)
+            self._went_through(ticket, now)
+        else:
+            self._took_less(ticket, now, observation)
+        if retry_after is not None:
+            wish = now + min(retry_after, self._tuning.longest_retry_after)
+            self._resume = max(self._resume, wish)
+
+    def _took_less(self, ticket: Ticket, now: float, observation: Observation) -> None:
+        """Note a request that has taken no token, or may have taken none."""
         match observation:
-            case Observation.ACCEPTED:
-                self._note_latency(now - ticket.sent, now)
-                self._went_through(ticket, now)
             case Observation.THROTTLED:
                 self._note_latency(now - ticket.sent, now)
                 self._throttled(ticket, now)
@@ -187,9 +204,6 @@ class RateEstimator:
                 self._state.throttle_log.not_taken(ticket.number, self._tuning.lost_call)
             case Observation.UNSENT:
                 self._state.throttle_log.not_taken(ticket.number, 1.0)
-        if retry_after is not None:
-            wish = now + min(retry_after, self._tuning.longest_retry_after)
-            self._resume = max(self._resume, wish)
 
     def _note_latency(self, seconds: float, now: float) -> None:
         self._state.latency.add(seconds)
@@ -210,10 +224,10 @@ class RateEstimator:
     def _rate_at(self, now: float) -> float:
         """Requests per second to send at that time."""
         state = self._state
-        if state.phase is Phase.RAMP:
+        if state.phase is RAMP:
             return self._ceiling if self._unpaced else ramp(self._accepted, self._all_tuning.ramp)
         rate = state.bucket.rate * (1 + self._excess)
-        if state.phase is Phase.HOLD:
+        if state.phase is HOLD:
             if self._share < 1:
                 rate *= self._share
             elif self._strays.hypothesis is Hypothesis.NO_STRAYS:
@@ -234,7 +248,7 @@ class RateEstimator:
             state.unit_search.accepted(ticket.sent, late, alone=self._was_alone(ticket))
         else:
             state.unit_search.accepted(ticket.sent)
-        is_newer = state.phase is not Phase.RAMP and ticket.decided >= self._cut_at
+        is_newer = state.phase is not RAMP and ticket.decided >= self._cut_at
         may_leap = is_newer and ticket.prompt and self._searches_single
         leaps = may_leap and self._raise_single(now, least=self._tuning.leap)
         in_time = self._next_in_time(ticket, now)
@@ -259,7 +273,7 @@ class RateEstimator:
     @property
     def _spaces_single(self) -> bool:
         """Whether calls are spaced for a bucket of one token."""
-        if self._unpaced or self._state.phase is Phase.RAMP:
+        if self._unpaced or self._state.phase is RAMP:
             return self._single.is_said
         return self._single.is_supposed and self._state.is_unit_bucket
 
@@ -294,7 +308,7 @@ class RateEstimator:
         if strays.hypothesis is Hypothesis.UNDER_TEST:
             self._excess = max(self._excess, self._test_excess)
         elif not strays.cautious and self._overdue(now) and self._rate_at(now) < self._ceiling:
-            tuning, known = self._tuning, state.phase is Phase.HOLD
+            tuning, known = self._tuning, state.phase is HOLD
             least = self._least_excess(known)
             seconds = max(tuning.growth_seconds, tuning.growth_round_trips * state.latency.mean)
             if known and self._excess > tuning.doubled_excess:
@@ -401,7 +415,7 @@ class RateEstimator:
             phase=state.phase,
             hypothesis=strays.hypothesis,
             same_event=ticket.decided < self._cut_at,
-            expected=state.phase is Phase.RAMP or self._since_cut >= expected_from,
+            expected=state.phase is RAMP or self._since_cut >= expected_from,
             late_twice=strays.late_twice(late),
             too_many=strays.too_many and surprise,
             is_run=strays.is_run,

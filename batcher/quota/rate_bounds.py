@@ -14,11 +14,13 @@ say more than either.
 import math
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from batcher.quota.throttle_log import ThrottleLog
 from batcher.quota.tuning import TUNING, BoundsTuning
 
 
-class _Moment(NamedTuple):
+class _Moment(Struct, frozen=True, gc=False):
     """When the request of that number was decided, as is thought."""
 
     number: int
@@ -65,7 +67,8 @@ class RateBounds:
         if number - first >= self._tuning.sample_spacing ** len(self._spaced) - 1:
             self._spaced.append(_Moment(number, time))
         self._last.append(_Moment(number, time))
-        del self._last[: -self._tuning.last_samples]
+        if len(self._last) > self._tuning.last_samples:
+            del self._last[: -self._tuning.last_samples]
 
     def throttled(self, number: int, time: float, *, rate: float, error: float) -> None:
         """Note the first throttle of an event."""

@@ -8,6 +8,7 @@ import heapq
 from itertools import count
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from batcher.quota.estimator import Pace, RateEstimator
 from batcher.quota.observation import Observation, Ticket
@@ -121,8 +122,8 @@ class Replay:
     def _send(self, reserved: Reserved) -> None:
         ticket = self.estimator.sent(reserved.at)
         rate = reserved.rate or ticket.rate
-        self._tickets[reserved.number] = ticket._replace(
-            prompt=reserved.prompt, rate=rate, decided=reserved.decided
+        self._tickets[reserved.number] = replace(
+            ticket, prompt=reserved.prompt, rate=rate, decided=reserved.decided
         )
 
     def _finish(self, answer: _Answer) -> None:
@@ -131,7 +132,7 @@ class Replay:
             self._send_the_rest()
         # None: of a time before this log
         if (ticket := self._tickets.pop(report.number, None)) is not None:
-            ticket = ticket._replace(sent=answer.sent)
+            ticket = replace(ticket, sent=answer.sent)
             self.estimator.answered(ticket, answer.answered, report.observation, report.retry_after)
 
     def _send_the_rest(self) -> None:

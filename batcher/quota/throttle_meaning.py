@@ -6,6 +6,7 @@ and the evidence gathered in ``estimator``.
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 
 class Phase(Enum):
@@ -14,6 +15,11 @@ class Phase(Enum):
     RAMP = "ramp"  # nothing was refused yet: ever faster
     SEARCH = "search"  # it is known roughly: ever faster, until the next throttle measures it
     HOLD = "hold"  # a little faster than the rate, so that a throttle comes when it is expected
+
+
+# asked for several times a call: a look into the class of an enumeration takes ten times as long
+RAMP: Final = Phase.RAMP
+HOLD: Final = Phase.HOLD
 
 
 class Hypothesis(Enum):

@@ -25,7 +25,7 @@ from batcher.triggers.diff import (
     touched,
 )
 from batcher.triggers.mismatch import collateral_change
-from batcher.triggers.omission import Effect, Whole, basis, cleared_only
+from batcher.triggers.omission import Effect, Whole, basis, cleared_only, sends_whole
 
 SLOWER_AT_MOST = 1.5  # times as long; to be able to undo a run is worth that much
 
@@ -126,13 +126,10 @@ def decide(
     if stale := stale_by_time(update, last_updated(shown), kept=kept, options=options):
         return stale
     request, found = update.request, image(current, writable) | _names(update)
-    cleared = "cleared" in (effects or {}).values()
-    if not options.complete and (
-        options.whole == "always" or (options.whole == "auto" and cleared)
-    ):
+    if not options.complete and sends_whole(options.whole, (effects or {}).values()):
         request = merged(request, current, writable)
-    stays = not _goes_when_omitted(update, current, effects or {})
-    if options.recreate and stays and _can_create(update):
+    recreates = options.recreate and _can_create(update)
+    if recreates and not _goes_when_omitted(update, current, effects or {}):
         lost = beyond_updates(shown, options.writable)
         return Recreate(request=update.request, image=found, lost=lost)
     return Send(operation=UPDATE_TRIGGER, request=request, image=found)

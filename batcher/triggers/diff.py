@@ -45,7 +45,10 @@ class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def same(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> bool:
     """Whether every wanted member is so already; an update replaces, so each is compared whole."""
-    return all(alike(wanted[name], current.get(name)) for name in wanted.keys() - TRIGGER_NAMES)
+    for name, value in wanted.items():
+        if name not in TRIGGER_NAMES and not alike(value, current.get(name)):
+            return False
+    return True
 
 
 def alike(one: Any, other: Any) -> bool:
@@ -91,11 +94,12 @@ def collateral(
 
     Each with what became of it (went, came, changed); quotes no value.
     """
-    others = (name for name in {**before, **after} if name not in {*asked, *TRIGGER_NAMES})
+    others = (name for name in {**before, **after} if name not in asked)
     return [
         f"{change.path} {_became(change)}"
         for name in others
-        if before.get(name) != after.get(name)  # most often they are equal as they stand
+        # most often they are equal as they stand
+        if before.get(name) != after.get(name) and name not in TRIGGER_NAMES
         for change in _between(name, before.get(name), after.get(name))
     ]
 
@@ -142,7 +146,7 @@ def based_on(current: Mapping[str, Any], writable: Writable) -> BasedOn:
 
 def is_off(value: Any) -> bool:
     """Whether a member of that value counts as one that is not there."""
-    if type(value) is str:  # most are
+    if type(value) is str or type(value) is list:  # most are
         return not value
     match value:
         case None | False:
@@ -225,15 +229,16 @@ def _canonical(value: Any) -> bytes:
 
 
 def _normalized(value: Any) -> Any:
+    kind = type(value)
+    if kind is dict:
+        return _normalized_members(value)
+    if kind is list or kind is tuple:
+        if len(value) == 1:
+            return [_normalized(value[0])]
+        return sorted(map(_normalized, value), key=_encoded) or None
     match value:
-        case str():  # most are
+        case str():
             return value or None
-        case dict():
-            return _normalized_members(value)
-        case [only]:
-            return [_normalized(only)]
-        case list() | tuple():
-            return sorted(map(_normalized, value), key=_encoded) or None
         case None | False:
             return None
         case float() if value.is_integer():
@@ -242,13 +247,17 @@ def _normalized(value: Any) -> Any:
 
 
 def _normalized_members(value: Mapping[str, Any]) -> dict[str, Any] | None:
-    ends = "Values" if _is_range(value) else None
     found = {}
     for name, below in value.items():
-        if type(below) is str:  # most are
+        kind = type(below)
+        if kind is str:  # most are
             said = below or None
+        elif kind is int:
+            said = below
+        elif name == "Values" and _is_range(value):
+            said = _in_order(below)
         else:
-            said = _in_order(below) if name == ends else _normalized(below)
+            said = _normalized(below)
         if said is not None:
             found[name] = said
     return found or None

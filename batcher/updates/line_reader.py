@@ -161,11 +161,13 @@ class LineReader:
 
         What JSON has no word for (datetime, bytes, NaN, names that are no strings) is a violation.
         """
-        with suppress(TypeError, ValueError, RecursionError):
+        try:
             copied = self._decode(self._encode(value))
             # equal: nothing in it was put into JSON's words first
             if copied == value and self.model.accepts(copied):
                 return self._known(copied, line)
+        except (TypeError, ValueError, RecursionError):
+            pass  # what is wrong is said below
         plain = PlainJson()
         copied = plain.copy(value, [])
         if plain.refused:

@@ -1,6 +1,7 @@
 """What an answer says about the bucket, and the ticket that it belongs to."""
 
 import msgspec
+from msgspec.structs import replace
 
 from batcher.quota.observation import Observation, Ticket
 
@@ -13,4 +14,4 @@ def test_the_words_of_a_fleets_log_stay() -> None:
 
 def test_a_ticket_can_be_corrected_by_who_knows_better_when_it_left() -> None:
     ticket = Ticket(number=3, sent=1.0, rate=5.0, prompt=True, decided=1.0)
-    assert ticket._replace(sent=1.5) == Ticket(3, 1.5, 5.0, True, 1.0)
+    assert replace(ticket, sent=1.5) == Ticket(3, 1.5, 5.0, True, 1.0)

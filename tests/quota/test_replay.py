@@ -5,6 +5,7 @@ from random import Random
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.estimator import RateEstimator
@@ -86,7 +87,7 @@ def test_the_order_in_which_workers_report_makes_no_difference(seed: int, rate: 
         [(s, n, "sent") for n, s, _ in calls] + [(a, n, "answered") for n, _, a in calls]
     ):
         if kind == "sent":
-            tickets[number] = direct.sent(time)._replace(prompt=True)
+            tickets[number] = replace(direct.sent(time), prompt=True)
         else:
             direct.answered(tickets[number], time, Observation.ACCEPTED)
     for number, sent, _ in calls:
