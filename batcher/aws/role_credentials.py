@@ -31,6 +31,7 @@ RENEW_AT, RENEW_BY = 0.25, 0.05
 SPREAD = 1.0
 _ACCOUNT = re.compile(r"arn:[^:]*:(?:iam|sts)::([0-9]{12}):")
 TRY_AGAIN = 0.02  # of its life, after which a renewal that failed is tried again
+LOOKED_AT_AGAIN = 10.0  # seconds: for so long nobody asks how much is left, where that is enough
 
 
 async def signing_credentials(
@@ -92,7 +93,8 @@ class RoleCredentials(AioCredentials):  # type: ignore[misc] # no stubs
         self._renew_at = RENEW_AT * (1 + SPREAD * spread) * life
         self._renew_by = RENEW_BY * life
         self._try_again = TRY_AGAIN * life
-        self._tried_at = float("-inf")  # a renewal that failed, in monotonic seconds
+        # in monotonic seconds: a renewal that failed, and until when none is needed
+        self._tried_at = self._good_until = float("-inf")
 
     @cached_property
     def _lock(self) -> anyio.Lock:
@@ -100,25 +102,28 @@ class RoleCredentials(AioCredentials):  # type: ignore[misc] # no stubs
 
     async def get_frozen_credentials(self) -> ReadOnlyCredentials:
         """Credentials that are good for a while. Raises what ``fetch`` does where none are."""
-        left = self._left()
-        if left <= self._renew_by:
-            async with self._lock:
-                if self._left() <= self._renew_by:  # nobody else has renewed them meanwhile
-                    await self._renew()
-        elif self._is_due(left):
-            async with self._lock:
+        if not self.refresh_needed():
+            return self._frozen
+        must = self._left() <= self._renew_by
+        async with self._lock:
+            if not must:
                 await self._try_to_renew()
+            elif self._left() <= self._renew_by:  # nobody else has renewed them meanwhile
+                await self._renew()
         return self._frozen
 
     def refresh_needed(self) -> bool:
         """Whether who asks for them now waits for new ones."""
-        left = self._left()
-        return left <= self._renew_by or self._is_due(left)
-
-    def _is_due(self, left: float) -> bool:
-        if left > self._renew_at or self._lock.locked():
+        if (now := self._clock.now()) < self._good_until:
             return False
-        return self._clock.now() >= self._tried_at + self._try_again
+        left = self._left()
+        if left > self._renew_at:
+            self._good_until = now + min(left - self._renew_at, LOOKED_AT_AGAIN)
+            return False
+        return left <= self._renew_by or (not self._lock.locked() and self._may_try(now))
+
+    def _may_try(self, now: float) -> bool:
+        return now >= self._tried_at + self._try_again
 
     async def _try_to_renew(self) -> None:
         """Renew them, or leave it at what there is for a while: that is good for longer."""

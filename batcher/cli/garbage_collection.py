@@ -20,8 +20,10 @@ LOOKED_THROUGH_AFTER = 10_000
 MANY = 100  # targets: with fewer a full collection takes some ten milliseconds
 SETTLED = 6.0  # seconds: by then connections are open, and each target has what it keeps
 AGAIN = 600.0  # seconds: what has come and gone since is freed, what has come is left out as well
-# as ``gc.set_threshold`` has them: hardly anything that many targets drop is in a cycle
-THRESHOLDS = 50_000, 50, 1_000
+# new objects as above: hardly anything that many targets drop is in a cycle, and what their
+# updates hold for a second or two, some fifty of each target, is to be looked through by no means
+NEW_AT_LEAST, NEW_OF_EACH = 50_000, 200
+RARELY = 50, 1_000  # as ``gc.set_threshold`` has them, of what is older
 
 
 def begin() -> None:
@@ -41,17 +43,18 @@ async def keep_what_lasts(targets: int, sleep: Callable[[float], Awaitable[None]
     Runs until it is cancelled, if there are many and the process is the command's own.
     """
     if targets >= MANY and _is_ours():
+        gc.set_threshold(max(NEW_AT_LEAST, NEW_OF_EACH * targets), *RARELY)
         await sleep(SETTLED)
-        gc.set_threshold(*THRESHOLDS)
+        gc.freeze()  # little is garbage by then, and to look for it would hold everything up
         await _sort_out_again_and_again(sleep)
 
 
 async def _sort_out_again_and_again(sleep: Callable[[float], Awaitable[None]]) -> NoReturn:
     while True:
+        await sleep(AGAIN)
         gc.unfreeze()
         gc.collect()
         gc.freeze()
-        await sleep(AGAIN)
 
 
 def _is_ours() -> bool:

@@ -8,7 +8,15 @@ import anyio
 import click
 import pytest
 
-from batcher.cli.garbage_collection import AGAIN, MANY, OURS, SETTLED, THRESHOLDS, keep_what_lasts
+from batcher.cli.garbage_collection import (
+    AGAIN,
+    MANY,
+    NEW_AT_LEAST,
+    NEW_OF_EACH,
+    OURS,
+    SETTLED,
+    keep_what_lasts,
+)
 from batcher.testing import in_virtual_time
 
 
@@ -44,10 +52,19 @@ def test_what_many_targets_hold_is_left_out(targets: int, owner: str, left_out: 
     before = gc.get_threshold()
     with _as(owner):
         in_virtual_time(_for(SETTLED - 1, targets))
-        assert (gc.get_freeze_count(), gc.get_threshold()) == (0, before)
+        assert gc.get_freeze_count() == 0
         in_virtual_time(_for(SETTLED + 1, targets))
     assert (gc.get_freeze_count() > 10_000) is left_out
-    assert gc.get_threshold() == (THRESHOLDS if left_out else before)
+    assert (gc.get_threshold() != before) is left_out
+
+
+def test_the_more_targets_the_less_often_new_objects_are_looked_through() -> None:
+    found = []
+    with _as(OURS):
+        for targets in (MANY, 1000, 5000):
+            in_virtual_time(_for(1, targets))
+            found.append(gc.get_threshold()[0])
+    assert found == [NEW_AT_LEAST, NEW_OF_EACH * 1000, NEW_OF_EACH * 5000]
 
 
 def test_what_was_left_out_and_has_gone_is_freed_all_the_same() -> None:

@@ -3,6 +3,7 @@
 import errno
 import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from batcher.errors import JournalError
 from batcher.records import Result
 from batcher.storage.hash_chain import ChainTip, Head
-from batcher.storage.journal import Journal
+from batcher.storage.journal import APART, Journal
 from batcher.storage.journal_reader import JournalReader
 
 
@@ -78,6 +79,21 @@ async def test_what_is_added_in_one_turn_is_one_write_and_what_comes_meanwhile_t
         await anyio.lowlevel.checkpoint()
         go_on.set()
     assert writes == [50, 30]
+
+
+async def test_one_write_begins_a_while_after_the_other_so_that_records_gather(
+    tmp_path: Path,
+) -> None:
+    begun = list[float]()
+
+    def write(file: int, batch: memoryview) -> int:
+        begun.append(time.monotonic())
+        return os.write(file, batch)
+
+    async with Journal[Result](tmp_path / "results.jsonl", write=write) as journal:
+        for number in range(4):
+            await journal.append(result(number))
+    assert begun[-1] - begun[0] > 2.5 * APART
 
 
 async def test_whoever_waits_for_a_write_that_is_lost_is_told_so(tmp_path: Path) -> None:
