@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import botocore.exceptions as sdk
 from aiobotocore.config import AioConfig
-from aiobotocore.credentials import AioCredentials
+from aiobotocore.credentials import AioCredentials, AioRefreshableCredentials
 from aiobotocore.session import AioSession
 from botocore.loaders import Loader
 from botocore.session import Session
@@ -20,12 +20,13 @@ from batcher.aws.credential_process import end_with_its_session
 from batcher.aws.departure import UnsafeCredentialsError
 from batcher.aws.mfa import ask_for_mfa_once
 from batcher.aws.one_attempt import OneAttemptSession
-from batcher.aws.sdk_errors import error_text
+from batcher.aws.sdk_errors import ShownText, error_text
 from batcher.aws.server_clock import ServerClock
 from batcher.config.target_settings import REGION_VARIABLES
 from batcher.errors import AwsError, CredentialsError, RedirectError, SettingsError
 from batcher.foreign_text import printable
 
+ASKED_AT_MOST = 180.0  # seconds; a program that gives credentials may take 120 of them
 # what botocore raises when it has nothing to sign with
 NO_CREDENTIALS_ERRORS = (
     sdk.NoCredentialsError,
@@ -61,6 +62,19 @@ def open_session(
     ask_for_mfa_once(session)
     end_with_its_session(session)
     return session
+
+
+@contextmanager
+def in_time(seconds: float | None) -> Iterator[None]:
+    """Raise CredentialRetrievalError where whoever gives credentials takes longer than that.
+
+    None: there is no limit.
+    """
+    with anyio.move_on_after(seconds) as scope:
+        yield
+    if scope.cancelled_caught:
+        said = ShownText(f"there was no answer within {seconds:g} s.")
+        raise sdk.CredentialRetrievalError(provider="whoever gives them", error_msg=said)
 
 
 def region_of(session: AioSession | Session, given: str | None) -> str | None:
@@ -112,8 +126,11 @@ class CheckedCredentials:
     """Credentials of botocore's that are checked, as they are frozen, before each signature.
 
     ``check`` raises where they must not be signed with. A renewal that fails, fails for all who
-    wait for it: one after the other would ask for it again.
+    wait for it: one after the other would ask for it again. ``asked_at_most``: seconds that one of
+    botocore's may take; that of a role of ours waits for its turn at STS.
     """
+
+    asked_at_most = ASKED_AT_MOST
 
     def __init__(self, credentials: Any, check: Callable[[Any], Awaitable[None]]) -> None:
         self._credentials = credentials
@@ -148,8 +165,10 @@ class CheckedCredentials:
     async def _renewed(self) -> Any:
         with anyio.CancelScope() as scope:
             self._waiting.add(scope)
+            is_botocores = isinstance(self._credentials, AioRefreshableCredentials)
             try:
-                return await self._credentials.get_frozen_credentials()
+                with in_time(self.asked_at_most if is_botocores else None):
+                    return await self._credentials.get_frozen_credentials()
             except Exception as error:
                 self._failure = error
                 for waiting in self._waiting - {scope}:

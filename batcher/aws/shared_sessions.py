@@ -12,8 +12,8 @@ from aiobotocore.session import AioSession
 from botocore.loaders import Loader
 
 from batcher.aws.caller_identity import StsIdentity, caller_identity
-from batcher.aws.credentials import open_session, region_of
-from batcher.aws.mfa import one_at_a_time
+from batcher.aws.credentials import ASKED_AT_MOST, in_time, open_session, region_of
+from batcher.aws.mfa import one_at_a_time, wants_mfa
 from batcher.aws.one_attempt import client_config
 from batcher.aws.sdk_errors import ShownText, error_text
 from batcher.aws.server_clock import ServerClock
@@ -38,7 +38,8 @@ class SharedSession:
     """A session that many targets use. ``number``: how many there were before, of all keys.
 
     ``server_clock``: AWS's clock at that endpoint. ``timeouts``: to connect, and of each read.
-    ``sts_pace``: what the sessions of that key have kept to, and this one does.
+    ``sts_pace``: what the sessions of that key have kept to, and this one does. ``asked_at_most``:
+    seconds that whoever gives credentials may take.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class SharedSession:
         timeouts: tuple[float, float],
         server_clock: ServerClock,
         sts_pace: StsPace,
+        asked_at_most: float = ASKED_AT_MOST,
     ) -> None:
         self.number = number
         self.read_at = clock.now()
@@ -60,6 +62,7 @@ class SharedSession:
         if self.region:  # who gives credentials is asked there
             self.session.set_config_variable("region", self.region)
         self._timeouts = timeouts
+        self._asked_at_most = asked_at_most
         self._asking = anyio.Lock()
         self._asked: Exception | None = None
         self._own: Any = None
@@ -78,8 +81,11 @@ class SharedSession:
             if not self._known:
                 try:
                     async with one_at_a_time(self.session):
-                        self._own = await _own_credentials(self.session)
-                        await first_access_key(self._own)
+                        # a person who types a code may take as long as that takes
+                        at_most = None if wants_mfa(self.session) else self._asked_at_most
+                        with in_time(at_most):
+                            self._own = await _own_credentials(self.session)
+                            await first_access_key(self._own)
                 except Exception as error:
                     self._asked = error
                     raise
@@ -95,13 +101,15 @@ class SharedSession:
         """
         key = credentials.access_key
         if key not in self._identities:
-            found = await caller_identity(
-                self.session,
-                credentials,
-                region=self.region or "",
-                endpoint_url=endpoint_url,
-                config=self._config(attempts),
-            )
+            found = None
+            with anyio.move_on_after(self._asked_at_most):
+                found = await caller_identity(
+                    self.session,
+                    credentials,
+                    region=self.region or "",
+                    endpoint_url=endpoint_url,
+                    config=self._config(attempts),
+                )
             if found is None:
                 return None
             self._identities[key] = found
@@ -139,12 +147,19 @@ async def first_access_key(credentials: Any) -> str | None:
 
 
 class SharedSessions:
-    """The sessions of one process, or of one piece of its work."""
+    """The sessions of one process, or of one piece of its work. More as in SharedSession."""
 
-    def __init__(self, loader: Loader, clock: Clock, timeouts: tuple[float, float]) -> None:
+    def __init__(
+        self,
+        loader: Loader,
+        clock: Clock,
+        timeouts: tuple[float, float],
+        asked_at_most: float = ASKED_AT_MOST,
+    ) -> None:
         self._loader = loader
         self._clock = clock
         self._timeouts = timeouts
+        self._asked_at_most = asked_at_most
         self._count = 0
         self._sessions: dict[SessionKey, SharedSession] = {}
         self._clocks: dict[str | None, ServerClock] = {}
@@ -188,4 +203,5 @@ class SharedSessions:
             timeouts=self._timeouts,
             server_clock=self.server_clock(key.endpoint_url),
             sts_pace=self._paces.setdefault(key, StsPace(self._clock)),
+            asked_at_most=self._asked_at_most,
         )

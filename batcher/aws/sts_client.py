@@ -14,6 +14,7 @@ import botocore.exceptions as sdk
 
 from batcher.accounting.verdicts import BY_CODE, Verdict
 from batcher.aws.answers import refuse_redirects
+from batcher.aws.credentials import ASKED_AT_MOST, in_time
 from batcher.backoff import Backoff
 from batcher.ports import Clock
 
@@ -82,7 +83,8 @@ class StsClient:
             while True:
                 left_at = await self.pace.turn()
                 try:
-                    answer: dict[str, Any] = await client.assume_role(**members)
+                    with in_time(ASKED_AT_MOST):
+                        answer: dict[str, Any] = await client.assume_role(**members)
                 except sdk.ClientError as error:
                     throttles += 1
                     if throttles > THROTTLES_AT_MOST or not _is_throttle(error):

@@ -1,28 +1,72 @@
-"""A process that the SDK waits for ends where nobody waits any more."""
+"""A process that the SDK waits for ends where nobody waits any more, and after a while at all."""
 
 import asyncio
-import sys
+import os
+import shlex
+from pathlib import Path
 
 import pytest
+from aiobotocore.session import AioSession
+from botocore.exceptions import CredentialRetrievalError
 
-from batcher.aws.credential_process import AwaitedProcess
+from batcher.aws.credential_process import AwaitedProcess, end_with_its_session
+from batcher.aws.sdk_errors import error_text
+
+HANGING = (
+    "import os, time; open({!r}, 'w').write(str(os.getpid())); print('SECRET'); time.sleep(99)"
+)
 
 
-async def started(code: str) -> AwaitedProcess:
+async def started(script: str, at_most: float = 60.0) -> AwaitedProcess:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        "sh", "-c", script, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    return AwaitedProcess(process)
+    return AwaitedProcess(process, "it", at_most)
 
 
 async def test_what_it_says_and_how_it_ends_is_passed_on() -> None:
-    process = await started("print('said'); raise SystemExit(3)")
+    process = await started("echo said; exit 3")
     assert (await process.communicate(), process.returncode) == ((b"said\n", b""), 3)
 
 
 async def test_it_is_ended_where_the_wait_for_it_is() -> None:
-    process = await started("import time; time.sleep(1000)")
+    process = await started("exec sleep 1000")
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(process.communicate(), 0.01)
-    await process.communicate()
     assert process.returncode == -9
+
+
+async def test_it_is_ended_also_where_what_it_started_holds_its_output() -> None:
+    process = await started("sleep 5 & exec sleep 1000", at_most=0.5)
+    began = asyncio.get_running_loop().time()
+    with pytest.raises(CredentialRetrievalError, match=r"it gave none within 0.5 s, and was ended"):
+        await process.communicate()
+    assert process.returncode == -9
+    assert asyncio.get_running_loop().time() - began < 3
+
+
+@pytest.mark.parametrize("is_source", [False, True])
+async def test_one_that_hangs_is_named_with_its_profile_and_is_gone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, is_source: bool
+) -> None:
+    pid, config = tmp_path / "pid", tmp_path / "config"
+    command = ["sh", "-c", f"echo $$ > {pid}; echo SECRET; exec sleep 1000", "PASSWORD"]
+    role = "[profile prod]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = base\n"
+    name = "base" if is_source else "prod"
+    said = f"[profile {name}]\ncredential_process = {shlex.join(command)}\n"
+    config.write_text(said + (role if is_source else ""))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(variable, raising=False)
+    session = AioSession(profile="prod")
+    session.set_config_variable("region", "eu-west-1")
+    end_with_its_session(session, at_most=1.0)
+    with pytest.raises(CredentialRetrievalError) as raised:
+        await session.get_credentials()
+    told = error_text(raised.value)
+    assert f"credential_process sh of profile {name} gave none within 1 s" in told
+    assert "SECRET" not in told
+    assert "PASSWORD" not in told
+    with pytest.raises(ProcessLookupError):  # killed, and reaped
+        os.kill(int(pid.read_text()), 0)

@@ -125,6 +125,28 @@ async def test_a_renewal_that_fails_fails_for_all_who_wait_for_it() -> None:
     assert renewals <= 2  # the next in line may have begun
 
 
+class ShortPatience(CheckedCredentials):
+    asked_at_most = 0.05
+
+
+async def test_a_renewal_that_never_ends_fails_for_all_who_wait_for_it() -> None:
+    async def renew() -> dict[str, str]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def passed(frozen: Any) -> None:
+        raise AssertionError(frozen)
+
+    expired = datetime.now(UTC) - timedelta(minutes=1)
+    renewed = AioRefreshableCredentials("AKID", "s", None, expired, renew, "sso")
+    credentials = ShortPatience(renewed, passed)
+    asking = [credentials.get_frozen_credentials() for _ in range(20)]
+    found = await asyncio.gather(*asking, return_exceptions=True)
+    assert {str(error).partition(": ")[2] for error in found} == {
+        "there was no answer within 0.05 s."
+    }
+
+
 @pytest.mark.parametrize("part", ["access_key", "secret_key", "token"])
 @pytest.mark.parametrize("added", ["\n", "\r\nX: y", "\0", "é", "\x7f"])
 async def test_a_credential_that_no_header_can_hold_is_named_and_not_shown(

@@ -1,10 +1,12 @@
 """Sessions that targets share: read once, and anew for who could not use them."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
+from botocore.exceptions import CredentialRetrievalError
 
 from batcher.aws.client import AwsTarget
 from batcher.aws.service_model import model_loader
@@ -196,3 +198,26 @@ async def test_a_target_stays_in_its_region_whatever_its_profile_names_later(
             assert again.region == "eu-west-1"
         async with connector.target("b") as other:
             assert other.region == "eu-north-1"
+
+
+async def test_who_gives_credentials_and_never_ends_has_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def begin(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n{")
+        await over.wait()
+        writer.close()
+
+    over = asyncio.Event()
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    server = await asyncio.start_server(begin, "127.0.0.1", 0)
+    async with server:
+        there = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", there)
+        found = SharedSessions(model_loader(), SystemClock(), (5.0, 5.0), asked_at_most=0.3)
+        with pytest.raises(CredentialRetrievalError, match=r"no answer within 0\.3 s"):
+            await found.session("a", settings(profile=None)).own_credentials()
+        over.set()
