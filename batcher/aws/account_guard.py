@@ -20,8 +20,8 @@ class AccountGuard:
 
     Outlives the clients of its target. Each access key is asked about once; as long as nobody has
     called ``identify``, only when there is a second one. ``pinned_by``: the setting that pins it.
-    ``region``: where the target was when it was identified, and stays, whatever its profile says
-    later; None until then.
+    ``region`` and ``endpoint_url``: where the target was when it was identified, and stays,
+    whatever its profile says later; None until then.
     """
 
     def __init__(
@@ -29,6 +29,7 @@ class AccountGuard:
     ) -> None:
         self.account = pinned
         self.region: str | None = None
+        self.endpoint_url: str | None = None
         self._target = target
         self._pinned = pinned
         self._pinned_by = pinned_by
@@ -37,15 +38,18 @@ class AccountGuard:
         self._refused: dict[str, str] = {}  # why, by access key id
         self._asking = anyio.Lock()
 
-    async def identify(self, credentials: Any, ask: AskAccount, region: str | None = None) -> None:
+    async def identify(
+        self, credentials: Any, ask: AskAccount, place: tuple[str, str] | None = None
+    ) -> None:
         """Find out the account, also of a key that was asked about. Raises WrongAccountError.
 
-        ``region``: where it is asked for.
+        ``place``: the Region and endpoint that it is asked for.
         """
         async with self._asking:
             self._refused.clear()
             await self._judge(credentials, ask)
-            self.region = self.region or region
+            if place is not None and self.region is None:
+                self.region, self.endpoint_url = place
 
     async def check(self, credentials: Any, ask: AskAccount) -> None:
         """Return when they may be signed with. Raises WrongAccountError."""

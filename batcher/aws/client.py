@@ -100,6 +100,7 @@ class AwsTarget:
             timeouts=self._timeouts,
             server_clock=self._server_clock,
             connections=connections,
+            endpoint_url=self._guard.endpoint_url,
         )
         self._credentials: Any = None  # unchecked; those that requests are signed with at present
         self._first_key: str | None = None  # the access key id at the beginning
@@ -264,7 +265,8 @@ class AwsTarget:
             except Exception:  # as above
                 return self.account_id
             try:
-                await self._guard.identify(frozen, self._ask_account, self.region)
+                place = self.region, self.endpoint_url
+                await self._guard.identify(frozen, self._ask_account, place)
             except RedirectError as error:
                 raise AwsError(f"target {self.name}: STS: {error}") from error
         elif self.settings.account is not None:
@@ -297,6 +299,7 @@ class AwsTarget:
             self._transports.append(
                 await self._opening.open(shared.session, shared.region or "", credentials)
             )
+        self._opening.endpoint_url = self._opening.endpoint_url or self.endpoint_url
         if len(self._transports) > 2:
             await self._transports.pop(0).aclose()
 

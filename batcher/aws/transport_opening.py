@@ -7,13 +7,14 @@ from aiobotocore.session import AioSession
 from botocore.loaders import Loader
 
 from batcher.aws.credentials import CheckedCredentials, CredentialProvider, open_session
+from batcher.aws.endpoints import plain_endpoint
 from batcher.aws.lean_caller import LeanCaller
 from batcher.aws.lean_connections import LeanConnections, WireKey
 from batcher.aws.one_attempt import client_config
 from batcher.aws.request_template import NotTemplatedError
 from batcher.aws.sdk_transport import SdkTransport, open_sdk_transport
 from batcher.aws.server_clock import ServerClock
-from batcher.aws.transport import Transport
+from batcher.aws.transport import ResolvedPlace, Transport
 from batcher.config import TargetSettings
 from batcher.errors import SettingsError
 from batcher.host_limits import requests_at_once
@@ -27,6 +28,8 @@ class TransportOpening:
 
     ``connections``: those that targets share; None: the SDK's way. ``timeouts``: to connect, and of
     each read, in seconds. ``why_sdk``: what connections can't do, until it is said.
+    ``endpoint_url``: where the target is, and stays, whatever its profile says later; None until it
+    is first opened.
     """
 
     def __init__(
@@ -38,7 +41,9 @@ class TransportOpening:
         timeouts: tuple[float, float],
         server_clock: ServerClock,
         connections: LeanConnections | None,
+        endpoint_url: str | None = None,
     ) -> None:
+        self.endpoint_url = endpoint_url
         self.why_sdk: str | None = None
         self._name = name
         self._settings = settings
@@ -83,11 +88,27 @@ class TransportOpening:
         self._has_said, self.why_sdk = True, None
 
     async def _open_sdk(self, region: str, credentials: CheckedCredentials) -> SdkTransport:
+        there = self._settings.endpoint_url
+        transport = await self._open_sdk_at(there, region, credentials)
+        if self._is_there(transport.place):
+            return transport
+        await transport.aclose()
+        return await self._open_sdk_at(self.endpoint_url, region, credentials)
+
+    def _is_there(self, place: ResolvedPlace) -> bool:
+        first, region = self.endpoint_url, place.region
+        return first is None or plain_endpoint(place.endpoint_url, region) == plain_endpoint(
+            first, region
+        )
+
+    async def _open_sdk_at(
+        self, endpoint_url: str | None, region: str, credentials: CheckedCredentials
+    ) -> SdkTransport:
         settings = self._settings
         session = open_session(settings.profile, self._loader, settings.region, self._server_clock)
         session.register_component("credential_provider", CredentialProvider(credentials))
         return await open_sdk_transport(
-            session, region=region, endpoint_url=settings.endpoint_url, config=self._config()
+            session, region=region, endpoint_url=endpoint_url, config=self._config()
         )
 
     def _config(self) -> AioConfig:
