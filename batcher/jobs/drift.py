@@ -14,6 +14,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
+from heapq import merge
 from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
@@ -165,7 +166,7 @@ def _unreadable(
 ) -> Iterator[DriftedTrigger]:
     """All that a target has in the base, of one that can't be used."""
     for domain, places in domains.items():
-        for name in base.names(places):
+        for name in base.in_order(places):
             yield _drifted(TriggerKey(target, domain, name), "unreadable", why)
         if not places:
             yield _unlisted(target, domain, why)
@@ -214,7 +215,7 @@ class _OtherNames(NamedTuple):
 
 def _triggers_of(base: BaseTriggers, domains: _Domains) -> Iterator[tuple[str, str]]:
     for domain, places in domains.items():
-        yield from ((domain, trigger) for trigger in base.names(places))
+        yield from ((domain, trigger) for trigger in map(base.name, places))
 
 
 def _repeated(base: BaseTriggers, names: Sequence[str], domains: Mapping[str, _Domains]) -> int:
@@ -272,16 +273,17 @@ class _TargetHolder:
     async def _triggers(self) -> AsyncIterator[_Held]:
         for domain, places in sorted(self._domains.items()):
             listed = await self._listed(domain)
-            names = self._base.names(places)
-            for name in sorted(names | listed.keys()):
+            for name in merge(self._base.in_order(places), self._new(domain, listed)):
                 key = TriggerKey(self._target, domain, name)
-                if name in names:
-                    if key[1:] in self._others.held:
-                        continue
-                    base = self._base[key]
-                    yield _Held(key, base, not base.unmoved(listed.get(name)))
-                elif self._finds_new and self._is_new(key):
-                    yield _Held(key, None, False)
+                base = self._base.get(key)
+                if base is None or key[1:] not in self._others.held:
+                    moved = base is not None and not base.unmoved(listed.get(name))
+                    yield _Held(key, base, moved)
+
+    def _new(self, domain: str, listed: Iterable[str]) -> list[str]:
+        """The names of the new triggers of a domain that are to be told, sorted."""
+        keys = (TriggerKey(self._target, domain, name) for name in listed)
+        return sorted(key.trigger for key in keys if self._finds_new and self._is_new(key))
 
     async def _listed(self, domain: str) -> Mapping[str, float | None]:
         """When the triggers of a domain were changed last, where that tells anything."""
@@ -295,8 +297,8 @@ class _TargetHolder:
         return {}
 
     def _is_new(self, key: TriggerKey) -> bool:
-        """Whether a trigger that the base does not have is to be told, once for its place."""
-        if key.domain in self._others.domains:
+        """Whether the base does not have a trigger that is to be told, once for its place."""
+        if key in self._base or key.domain in self._others.domains:
             return False
         return key[1:] not in self._others.triggers and self._selects(key)
 

@@ -1,20 +1,19 @@
 """What live triggers are held against: an export, or the end state of a run. Only reads files."""
 
-from array import array
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
-from batcher.accounting.tally import CHANGED
 from batcher.compact import LineSet
 from batcher.config import Settings
-from batcher.error_codes import IN_DOUBT, NOT_AS_ASKED, NOT_RECREATED
 from batcher.errors import InputError, RunDirectoryError
 from batcher.jobs.base_triggers import BaseTriggers
 from batcher.jobs.export_lines import refused_line
+from batcher.jobs.last_results import LastImages, LastResults, RecordedState, key_in
 from batcher.jobs.recorded_images import refuse_lost_images
 from batcher.jobs.rewrite import is_half_rewritten
 from batcher.jobs.run_family import family_of, is_same
@@ -22,11 +21,9 @@ from batcher.jobs.run_reader import RunReader
 from batcher.jobs.trigger_keys import TriggerKey
 from batcher.jobs.undo import rollbacks_of
 from batcher.operations import NEEDED_TO_CREATE
-from batcher.records import Error, Result, SelectedPart, Update
+from batcher.records import Error, SelectedPart, Update
 from batcher.sources.input_file import open_input
 from batcher.sources.local_file import plain_file
-from batcher.storage.before_images import read_members_of
-from batcher.storage.spooled_records import SpooledRecords
 from batcher.target_identity import TargetIdentity
 from batcher.triggers.diff import digest, image, is_off, merged, same
 from batcher.triggers.drift import BaseTrigger
@@ -34,6 +31,8 @@ from batcher.triggers.omission import cleared
 from batcher.updates.line_reader import LineReader
 from batcher.updates.selection import Selector
 from batcher.wiring.line_readers import installed_update_model, line_reader
+
+TOGETHER = 1 << 10  # lines whose results, updates and images are read together
 
 
 class DriftBase(Struct, frozen=True, kw_only=True):
@@ -77,6 +76,7 @@ def read_base(origin: str, settings: Settings, selector: Selector | None = None)
         run = RunReader(Path(origin), line_reader(settings, any_target=True))
         with run.directory:
             found = _end_state(run)
+        run.let_go_of_lines()
         if not (found.triggers or found.untold):
             left = "the run left no trigger in a state that it knows"
             raise InputError(f"nothing to hold against: {left}.")
@@ -151,15 +151,8 @@ def _end_state(run: RunReader) -> DriftBase:
             " its end."
         )
     refuse_lost_images(run)
-    last, untold = _last_results(run)
-    found = BaseTriggers()
-    lines = {each.line: each for results in last.values() for each in results}
-    del last
-    images = _Images(run, lines)
-    for update in run.updates(sorted(lines)):
-        key = _key(run, update.target, update.domain, update.trigger)
-        before, result = found.get(key), lines[update.line]
-        found.put(key, _left_by(update, result, images.of(update.line), before))
+    last = LastResults(run)
+    found, untold = _left_triggers(run, last), last.untold
     family = family_of(run.directory).retries
     retries = [each.path for each in family if not is_same(each, run.directory)]
     return DriftBase(
@@ -173,102 +166,39 @@ def _end_state(run: RunReader) -> DriftBase:
     )
 
 
-class _Images:
-    """What the triggers of lines were before, as far as that was kept: 8 bytes a line of the run.
-
-    Of an update with several images the last one counts.
-    """
-
-    def __init__(self, run: RunReader, lines: Container[int]) -> None:
-        self._begins = array("Q")  # by line, from 1; 0: there is none
-        self._members = SpooledRecords(dict[str, Any])
-        names = {each.id: each.line for some in run.named() for each in some if each.line in lines}
-        if not names or not run.directory.before.exists():
-            return
-        self._begins.frombytes(bytes(self._begins.itemsize * (max(names.values()) + 1)))
-        for id, members in read_members_of(run.journals.before, names):
-            self._begins[names[id]] = self._members.put(dict(members)) + 1
-
-    def __repr__(self) -> str:
-        return f"<_Images of {len(self._begins):,} lines>"
-
-    def of(self, line: int) -> dict[str, Any] | None:
-        """What the trigger of a line was; None where that was not kept."""
-        begin = self._begins[line] if line < len(self._begins) else 0
-        return self._members.at(begin - 1) if begin else None
-
-
-class _Last(Struct, frozen=True, kw_only=True, gc=False):
-    """What is needed of the last results of each trigger."""
-
-    line: int
-    status: str
-    digest: str | UnsetType | None
-
-    @classmethod
-    def of(cls, result: Result) -> "_Last":
-        return cls(line=result.line, status=result.status, digest=result.digest)
+def _left_triggers(run: RunReader, last: LastResults) -> BaseTriggers:
+    """Each trigger as the last of its updates have left it."""
+    found, images, rest = BaseTriggers(), LastImages(run, last), last.lines()
+    while lines := list(islice(rest, TOGETHER)):
+        updates, results = list(run.updates(lines)), last.read(lines)
+        kept = images.read(updates)
+        for update in updates:
+            key = key_in(run, update.target, update.domain, update.trigger)
+            result, image = results[update.line], kept.get(update.line)
+            found.put(key, _left_by(update, result, image, found.get(key)))
+    return found
 
 
 def _count_unheld(run: RunReader, is_held: Callable[[TriggerKey], bool]) -> int:
     """How many updates are of other triggers: refused, stale or not started."""
     total, done, of_held = sum(map(len, run.indexes.values())), LineSet(), 0
-    for result in run.results():
+    for result in chain.from_iterable(run.named()):
         done.add(result.line)
         if result.domain is not None and result.trigger is not None:
-            of_held += is_held(_key(run, result.target, result.domain, result.trigger))
+            of_held += is_held(key_in(run, result.target, result.domain, result.trigger))
     if len(done) < total:
         of_held += sum(
-            is_held(_key(run, each.target, each.domain, each.trigger))
+            is_held(key_in(run, each.target, each.domain, each.trigger))
             for each in run.updates_but(done)
         )
     return total - of_held
 
 
-def _key(run: RunReader, target: str, domain: str, trigger: str) -> TriggerKey:
-    """One key for a trigger of the run, whichever names of its place its updates use."""
-    return TriggerKey(run.one_target(target), domain, trigger)
-
-
-def _last_results(
-    run: RunReader,
-) -> tuple[dict[TriggerKey, list[_Last]], dict[TriggerKey, Error]]:
-    """Of each trigger the results that say what it is now, or why none does.
-
-    Those of updates that were refused say nothing of it, and leave what earlier ones made of it.
-    """
-    last, untold = dict[TriggerKey, list[_Last]](), dict[TriggerKey, Error]()
-    for result in run.results():
-        if result.domain is None or result.trigger is None:
-            continue
-        key = _key(run, result.target, result.domain, result.trigger)
-        if (why := _loses(result)) is not None:
-            last.pop(key, None)
-            untold[key] = why
-        elif result.status in CHANGED:
-            earlier = last.get(key, []) if result.digest is UNSET else []
-            last[key] = [*earlier, _Last.of(result)]
-            if result.digest is not UNSET:
-                untold.pop(key, None)
-    return last, {key: error for key, error in untold.items() if key not in last}
-
-
-def _loses(result: Result) -> Error | None:
-    """Why nobody knows what a trigger is after that result; None where that is known."""
-    said, code = f"line {result.line} of the run", IN_DOUBT
-    if result.status == "in_doubt":
-        said = f"{said} is in doubt: batcher verify settles it"
-    elif result.status == "failed" and result.lost is not UNSET:
-        code, said = NOT_RECREATED, f"{said} deleted it, and could not create it anew"
-    elif result.status == "differs" and result.digest is UNSET:
-        code, said = NOT_AS_ASKED, f"{said} was not applied as asked, and how is not kept"
-    else:
-        return None
-    return Error(code=code, message=said)
-
-
 def _left_by(
-    update: Update, result: _Last, kept: Mapping[str, Any] | None, before: BaseTrigger | None
+    update: Update,
+    result: RecordedState,
+    kept: Mapping[str, Any] | None,
+    before: BaseTrigger | None,
 ) -> BaseTrigger:
     """What an update has made of its trigger. ``kept``: its before image."""
     writable = installed_update_model().writable

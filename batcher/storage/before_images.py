@@ -5,7 +5,7 @@ neither as asked nor, just before the send, as it had been; and the earlier one 
 send has changed nothing, as then an earlier session had applied the update.
 """
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import Any, TypeAlias
@@ -216,6 +216,11 @@ def read_images_backwards(before: JournalReader) -> Iterator[Images]:
 def read_image(before: JournalReader, number: int) -> dict[str, Any]:
     """The image with that number, from 1. Raises DamageError."""
     return _members(before.line(number))
+
+
+def read_images_at(before: JournalReader, numbers: Iterable[int]) -> Iterator[dict[str, Any]]:
+    """The images with those numbers, ascending. Raises DamageError."""
+    return map(_members, before.lines_at(numbers))
 
 
 def _members(line: bytes) -> dict[str, Any]:

@@ -27,10 +27,10 @@ def test_what_was_known_last_of_each_trigger_is_what_is_known() -> None:
 
 
 def test_they_are_told_by_target_and_domain() -> None:
-    found = BaseTriggers([(key(name), base(name)) for name in "ab"])
+    found = BaseTriggers([(key(name), base(name)) for name in "ba"])
     found.put(key("a", "us"), base("c"))
-    by_domain = {of: found.names(places) for of, places in found.by_domain().items()}
-    assert by_domain == {("eu", "acme"): {"a", "b"}, ("us", "acme"): {"a"}}
+    by_domain = {of: [*found.in_order(places)] for of, places in found.by_domain().items()}
+    assert by_domain == {("eu", "acme"): ["a", "b"], ("us", "acme"): ["a"]}
 
 
 def test_a_trigger_takes_few_bytes() -> None:
