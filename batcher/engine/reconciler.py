@@ -42,6 +42,9 @@ MaySend: TypeAlias = Callable[[Update], bool]
 # how far reading may be ahead of writing: an image should not be old when the update is sent
 AHEAD_SECONDS = 3.0
 AHEAD_AT_FIRST, AHEAD_LEAST = 4, 2  # updates; until it is known how fast they can be sent
+# seconds from a newer look to the update where that is refused right after it: looks may take their
+# tokens from the same bucket, and then the only one. Doubled each time, up to the longest
+APART_AT_FIRST, APART_AT_MOST = 0.25, 8.0
 
 
 class Settler(Protocol):
@@ -53,7 +56,8 @@ class Settler(Protocol):
 class _Look:
     """What a look found, when (monotonic seconds), and a newer one that asks for something else.
 
-    ``whole``: by what was known when it was decided on, updates are sent whole.
+    ``whole``: by what was known when it was decided on, updates are sent whole. ``throttles``: of
+    its update when it was taken anew last; None: it was not.
     """
 
     def __init__(self, state: RetryState, at: float) -> None:
@@ -61,6 +65,7 @@ class _Look:
         self.at = at
         self.whole = False
         self.newer: _Look | None = None
+        self.throttles: int | None = None
 
     def again(self) -> "_Look":
         """A look that found this, to be decided on anew."""
@@ -111,6 +116,7 @@ class Reconciler:
         self._recreation = recreation
         self.ahead = LookAhead(AHEAD_AT_FIRST)
         self._look_seconds = 0.0  # that the last one took
+        self._apart = 0.0  # seconds from a newer look to the update
 
     async def settle(self, update: Update) -> Result | None:
         if not (self._look or update.based_on is not None or self._omitted.sends_whole):
@@ -206,11 +212,20 @@ class Reconciler:
         if (looked := await self._reading.run_attempts_for(update)) is None:
             return False
         newer = _Look(looked, self._clock.now())
-        if same_action(self.decide(update, looked), send):
-            look.at = newer.at
-            return True
-        look.newer = newer
-        return False
+        if not same_action(self.decide(update, looked), send):
+            look.newer = newer
+            return False
+        look.at = newer.at
+        await self._stay_apart(look, wrote.throttles)
+        return True
+
+    async def _stay_apart(self, look: _Look, throttles: int) -> None:
+        """Wait after a newer look, where the update was refused right after the one before."""
+        if look.throttles is not None and throttles == look.throttles + 1:
+            self._apart = min(APART_AT_MOST, max(APART_AT_FIRST, 2 * self._apart))
+        look.throttles = throttles
+        if self._apart:
+            await self._clock.sleep(self._apart)
 
     async def _stale_by_list(self, update: Update) -> Finish | None:
         """Stale, where a list says so already: that costs no look."""

@@ -322,9 +322,12 @@ class RateEstimator:
     def _least_excess(self, known: bool) -> float:
         """The excess to grow from."""
         state, tuning = self._state, self._tuning
-        if known and (state.is_unit_bucket or not state.is_unlikely):
+        rate, is_unit = state.bucket.rate, state.is_unit_bucket
+        if known and state.is_unlikely and not is_unit:
+            return tuning.least_unlikely
+        if known and (rate >= tuning.slow or not is_unit):
             return tuning.least_known
-        return tuning.least_fast if state.bucket.rate >= tuning.fast else tuning.least_guess
+        return tuning.least_fast if rate >= tuning.fast else tuning.least_guess
 
     def _raise_single(self, now: float, least: float = 1.0) -> bool:
         """Go on with a higher rate for a bucket of one token, where one is good or likely.

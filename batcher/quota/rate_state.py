@@ -94,7 +94,7 @@ class RateState:
     def reserve(self) -> float:
         """Tokens to save up after a throttle: so many calls may come early and find one."""
         tuning = self._tuning
-        if self.phase is Phase.SEARCH:
+        if self.phase is Phase.SEARCH or self.is_unlikely:
             most = tuning.search_reserve + self.count_error
         else:
             most = tuning.hold_reserve + tuning.hold_reserve_errors * self.count_error

@@ -44,6 +44,11 @@ class PaceTuning:
     least_known: float = 0.01  # share: excess to grow from where the rate was known
     least_guess: float = 0.1  # share: excess to grow from in a search
     least_fast: float = 0.4  # share: the same from ``fast`` on
+    # share: and where the rate is below any likely quota, each call of which takes seconds
+    least_unlikely: float = 0.4
+    # per second: of a bucket of one token that is a search below so much only, for its interval is
+    # found by small steps
+    slow: float = 0.5
     # per second: refusals cost less than 1 % of a minute there, so a search may be bold
     fast: float = 10.0
     # share: excess on a known rate from which on growth is slower. He who took half has left by
@@ -107,7 +112,9 @@ class RateTuning:
     unit_burst: float = 1.5  # tokens: a smaller burst leaves no room for a reserve
     recalled_doubt: float = 0.03  # share: at least; quotas change between runs, so check it soon
     count_error: float = 1.0  # tokens: a part of one is there or missing at either end of a count
-    search_reserve: float = 0.5  # tokens: and a count error; a search spends it at once
+    # tokens: and a count error; a search spends it at once. So does a rate below any likely quota,
+    # which would wait for more for a minute
+    search_reserve: float = 0.5
     hold_reserve: float = 2.0  # tokens: and twice the count error: jitter alone is not refused
     hold_reserve_errors: float = 2.0  # count errors: as said
     most_excess: float = 0.3  # share: while in doubt it sends so much too fast at most

@@ -10,6 +10,7 @@ import anyio
 import msgspec
 import pytest
 
+from batcher.emulator.buckets import Quota, TokenBucket
 from batcher.engine.answer_check import LOOK_OLD_AFTER, AnswerCheck
 from batcher.engine.omitted_members import LOOKS_TO_FIND_OUT, OmittedMembers
 from batcher.engine.reconciler import Reconciler
@@ -567,6 +568,32 @@ def test_a_trigger_that_was_changed_while_its_update_was_throttled_has_an_image_
     assert [image["Description"] for image in images.images] == kept
     assert server.live is not None
     assert server.live["Description"] == "new"
+
+
+class OneBucket(Server):
+    """Looks and updates take the one token of a bucket; updates are asked for seldom."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__(dict(BEFORE))
+        self._bucket = TokenBucket(Quota(rate=rate, burst=1), 0.0)
+
+    async def call(self, operation: str, members: Mapping[str, Any]) -> Attempt:
+        if self._bucket.take(anyio.current_time()):
+            return await super().call(operation, members)
+        self.log.append(operation)
+        if operation == "UpdateEventTrigger":
+            await anyio.sleep(2 * LOOK_OLD_AFTER)
+        return refused("ThrottlingException", 429)
+
+
+@pytest.mark.parametrize("rate", [2.0, 1.0, 0.2])
+def test_where_looks_take_the_tokens_of_updates_an_update_is_sent_some_time_after_its_newer_look(
+    rate: float,
+) -> None:
+    server = OneBucket(rate)
+    result, images = settle(server, wants(Description="new"))
+    assert (result.status, len(images.images)) == ("succeeded", 1)
+    assert server.log.count("UpdateEventTrigger") <= 9
 
 
 def test_what_became_stale_while_it_was_throttled_is_not_sent() -> None:
