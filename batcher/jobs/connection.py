@@ -35,13 +35,16 @@ OnConnected: TypeAlias = Callable[[Mapping[str, AwsTarget]], None]
 """Told of the targets that are connected, by name, before anything is read."""
 
 
-async def identities(settings: Settings, names: Iterable[str]) -> dict[str, TargetIdentity]:
+async def identities(
+    settings: Settings, names: Iterable[str], *, refuses: bool = True
+) -> dict[str, TargetIdentity]:
     """Where those targets are, without those that can't be used; they need not be reached.
 
-    Raises as ``connected`` does.
+    ``refuses`` as ``connected`` has it. Raises as that does.
     """
     async with AsyncExitStack() as stack:
-        found = await TargetConnector(settings).connect(names, stack, reach=False)
+        connector = TargetConnector(settings)
+        found = await connector.connect(names, stack, reach=False, refuses=refuses)
         return {name: target.identity for name, target in found.targets.items()}
 
 
@@ -55,12 +58,14 @@ async def connected(
     warn: Callable[[str], None] | None = None,
     on_attempt: OnAttempt | None = None,
     control: PaceControl | None = None,
+    refuses: bool = True,
 ) -> AsyncIterator[Connection]:
     """Connect to those targets, side by side; they are closed at the end.
 
     ``shared``: keep to the quotas together with others, where the settings say so. ``warn`` is
     told, in words, where quotas can't be kept or shared, by default the log is; ``on_attempt`` of
-    every attempt; ``control``: what the process is told about its pace meanwhile. Raises
+    every attempt; ``control``: what the process is told about its pace meanwhile; ``refuses``: a
+    target of a wrong account keeps all from being opened; else it is one that can't be used. Raises
     SettingsError, and the AwsError of the first target when none can be used.
     """
     clock, log = SystemClock(), log or logger()
@@ -70,6 +75,6 @@ async def connected(
         open_pacers(settings, clock=clock, log=log, warn=warn, control=control) as pacers,
         AsyncExitStack() as stack,
     ):
-        found = await TargetConnector(settings).connect(names, stack)
+        found = await TargetConnector(settings).connect(names, stack, refuses=refuses)
         lanes = Lanes(settings, pacers, clock=clock, log=log, on_attempt=on_attempt)
         yield Connection(**found._asdict(), pacers=pacers, lanes=lanes)

@@ -259,6 +259,7 @@ class CheckedRun(Struct, frozen=True, kw_only=True, eq=False):
             warn=warn,
             on_attempt=on_attempt,
             control=order.control,
+            refuses=order.unattended is None,
         ) as connection:
             check_places(order, connection.targets.values())
             looks, slow_reading = settings.before, None

@@ -50,7 +50,8 @@ async def check_finished_places(order: RunOrder, unfinished: Collection[str]) ->
     Raises RunDirectoryError, AwsError, SettingsError.
     """
     places = noted_places(order)
-    now = await identities(order.settings, places.keys() - unfinished)
+    finished, refuses = places.keys() - unfinished, order.unattended is None
+    now = await identities(order.settings, finished, refuses=refuses)
     refuse_other_places(str(order.directory.path), places, now, order.settings, sends=False)
 
 

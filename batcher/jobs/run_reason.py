@@ -24,8 +24,13 @@ def with_earlier_words(settings: Settings, directory: RunDirectory) -> Settings:
 
 
 def check_reason(settings: Settings, targets: Iterable[str]) -> None:
-    """Raise SettingsError where one of those targets is protected, and nobody said why."""
-    protected = [name for name in targets if settings.for_target(name).protected]
+    """Raise SettingsError where one of those targets is protected, and nobody said why.
+
+    Those that are left for later are not changed now.
+    """
+    left = settings.targets_left
+    changed = [name for name in targets if name not in left]
+    protected = [name for name in changed if settings.for_target(name).protected]
     if protected and settings.reason is None:
         raise SettingsError(
             f"target {', '.join(protected)}: protected, and changed only for a reason. Give it with"

@@ -85,12 +85,18 @@ class TargetConnector:
         return requests_at_once(len(self._settings.targets) or 1)
 
     async def connect(
-        self, names: Iterable[str], stack: AsyncExitStack, *, reach: bool = True
+        self,
+        names: Iterable[str],
+        stack: AsyncExitStack,
+        *,
+        reach: bool = True,
+        refuses: bool = True,
     ) -> Connected:
         """Open the clients of those targets and ask which account each is, side by side.
 
         ``reach``: one that can't be connected to is unusable. So is one that the settings leave for
-        later, of which AWS is asked nothing.
+        later, of which AWS is asked nothing. ``refuses``: one of a wrong account keeps all from
+        being opened, as somebody is there to decide; else it is unusable, too.
 
         Each role is assumed now, at the pace of STS: what is wrong with one is known before the
         first request leaves. They are closed with the stack. Raises SettingsError and
@@ -126,12 +132,14 @@ class TargetConnector:
             for name in names:
                 tasks.start_soon(open_client, name)
         foreign = {
-            name: error for name, error in unusable.items() if isinstance(error, WrongAccountError)
+            name: error
+            for name, error in unusable.items()
+            if refuses and isinstance(error, WrongAccountError)
         }
         if ends := refused or foreign or (unusable if not usable else None):
             error = _of_all({name: ends[name] for name in names if name in ends})
             without = sorted({*refused, *foreign, *self._left})
-            raise _with_way_on(error, without) if usable else error
+            raise _with_way_on(error, without) if usable and refuses else error
         return Connected(
             targets={name: usable[name] for name in names if name in usable},
             unusable={name: unusable[name] for name in names if name in unusable},

@@ -355,3 +355,23 @@ async def test_a_wrong_account_is_left_for_later_as_the_refusal_offers_and_done_
     assert "without_target" not in (tmp_path / "updates.run" / "run.json").read_text().replace(
         '"without_target": null', ""
     )
+
+
+async def test_where_nobody_is_there_to_decide_a_wrong_account_holds_no_other_target_up(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    (tmp_path / "q").mkdir()
+    write_lines(lines(one=2, wrong=2), "q/u.jsonl")
+    emulator = seeded(2)
+    async with emulator as url:
+        at = {"endpoint_url": url}
+        config = settings(tmp_path, one=at, wrong={**at, "account": "9" * 12})
+        worker = ("worker", "--queue", "spool:q", "--once", "--config", config)
+        ended = await batcher(*worker)
+        assert (ended.code, len(emulator.applied())) == (3, 2), ended.err
+        assert "target wrong: belongs to account 999999999999" in ended.err
+        assert "--without-target" not in ended.err
+        settings(tmp_path, one=at, wrong=at)
+        assert (await batcher(*worker)).code == 0
+    (results,) = tmp_path.glob("q/done/*.run/results.jsonl")
+    assert len(records(results)) == 4

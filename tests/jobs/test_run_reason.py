@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from batcher.config import Settings
+from batcher.config import Settings, resolve
 from batcher.errors import SettingsError
 from batcher.jobs.follow_up import open_follow_up
 from batcher.jobs.run import DryRunEnded
@@ -107,3 +107,10 @@ def test_of_several_targets_those_that_are_protected_are_named() -> None:
     settings = Settings()
     check_reason(settings, ["default"])
     assert with_earlier_words(settings, RunDirectory(Path("no such"))) is settings
+
+
+def test_a_protected_target_that_is_left_for_later_needs_no_reason() -> None:
+    targets = {"a": {"protected": True}, "b": {}}
+    with pytest.raises(SettingsError, match="target a: protected"):
+        check_reason(resolve({"targets": targets}), ["a", "b"])
+    check_reason(resolve({"targets": targets, "without_target": "a"}), ["a", "b"])
