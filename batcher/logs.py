@@ -22,7 +22,7 @@ import structlog
 from structlog.processors import NAME_TO_LEVEL
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
-from batcher.clock import iso_text
+from batcher.clock import precise_text
 from batcher.foreign_text import printable, withheld
 
 # else warnings go to standard error on their own
@@ -42,7 +42,7 @@ class _Logger(structlog.stdlib.BoundLogger):
             return super().info(event, *args, **values)
         if listened.isEnabledFor(logging.INFO):
             told = {**self._context, **values, "event": event, "level": "info"}
-            told["timestamp"] = iso_text(6)
+            told["timestamp"] = precise_text()
             for output in _outputs:
                 output.tell("info", told)
         return None
@@ -61,7 +61,7 @@ def logger(**bound: Any) -> FilteringBoundLogger:
 
 
 def _stamp(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    event["timestamp"] = iso_text(6)
+    event["timestamp"] = precise_text()
     return event
 
 

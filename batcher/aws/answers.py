@@ -147,7 +147,7 @@ def _structure(shape: Any) -> type:
     ]
     if names_trigger_only(shape):
         fields.append((SAYS_DOMAIN, str | None, None))
-    return msgspec.defstruct(shape.name, fields, omit_defaults=True)
+    return msgspec.defstruct(shape.name, fields, omit_defaults=True, gc=False)
 
 
 def domains_of(found: Any) -> set[str]:

@@ -5,7 +5,7 @@ who calls can tell the two apart. Operations without a template go the SDK's way
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import anyio
@@ -14,6 +14,7 @@ from batcher.aws.credentials import CheckedCredentials
 from batcher.aws.departure import PREPARE_WITHIN, Departure
 from batcher.aws.http_errors import sdk_error
 from batcher.aws.lean_connections import Wire
+from batcher.aws.request_template import RequestTemplate
 from batcher.aws.sdk_transport import SdkTransport
 from batcher.aws.server_clock import ServerClock
 from batcher.aws.signature import Signer
@@ -68,10 +69,7 @@ class LeanCaller:
             if departure.is_over:
                 return {}
 
-        def request() -> bytes:
-            timestamp = self._server_clock.timestamp()
-            return template.request(members, credentials, timestamp, self._signer)
-
+        request = partial(self._request, template, members, credentials)
         try:
             response = await pool.send(
                 wire.origin,
@@ -86,6 +84,13 @@ class LeanCaller:
         except HttpError as error:
             raise sdk_error(error, wire.url_of(request()), wire.pool.proxy_url) from error
         return reader.read(response, self._server_clock)
+
+    def _request(
+        self, template: RequestTemplate, members: Mapping[str, Any], credentials: Any
+    ) -> bytes:
+        """A request that is signed now."""
+        timestamp = self._server_clock.timestamp()
+        return template.request(members, credentials, timestamp, self._signer)
 
     async def reach(self) -> None:
         wire = self._wire

@@ -21,7 +21,7 @@ from batcher.error_codes import MORE_THAN_ASKED, NOT_AS_ASKED
 from batcher.ports import Clock
 from batcher.records import Error, Result, Update
 from batcher.triggers.decision import ChangeOptions
-from batcher.triggers.diff import digest, merged, same
+from batcher.triggers.diff import digest, merged, same, shown_part
 from batcher.triggers.omission import cleared_only, effects, is_whole
 
 # seconds; what is older when its update may be sent is looked at anew: more than what lies between
@@ -119,7 +119,9 @@ class AnswerCheck:
         self, update: Update, wrote: RetryState, before: Mapping[str, Any] | None
     ) -> Checked:
         answer, options = wrote.last.answer, self._options
-        shown = None if answer is None or before is None else options.writable(answer)
+        shown = None
+        if answer is not None and before is not None:
+            shown = shown_part(answer, {**before, **update.request}, options.writable)
         result = write_result(update, wrote, options, self._clock.wall(), before, shown)
         checked = Checked(result=result, shown=answer if shown is None else shown)
         if answer is None or result.status != "differs":

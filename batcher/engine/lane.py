@@ -22,7 +22,8 @@ class Lane:
     something is to be sent, with ``reading``, that of looks at triggers, among them.
     ``on_close``: what is called when the lane takes no more. ``gate``: where its requests wait
     while the target is away. ``updates``: what is this target's of a source that several have;
-    None: all of ``source`` is. ``ahead``: where its updates wait to be looked at.
+    None: all of ``source`` is. ``ahead``: where its updates wait to be looked at;
+    ``wait_to_look``: how many wait for what a look at another one finds out.
     ``add_worker`` sets one more on it, in place of one that waits for what others do; who runs the
     lane gives it. ``on_end`` is called when nothing of it is under way any more.
     """
@@ -39,6 +40,7 @@ class Lane:
         gate: BreakerGate | None = None,
         updates: LaneUpdates | None = None,
         ahead: LookAhead | None = None,
+        wait_to_look: Callable[[], int] = lambda: 0,
     ) -> None:
         self.target = target
         self.updates = KeyedQueue(source) if updates is None else updates
@@ -50,6 +52,7 @@ class Lane:
         self.on_close = [] if on_close is None else [on_close]
         self.gate = gate
         self.ahead = ahead
+        self.wait_to_look = wait_to_look
         if gate is not None:
             gate.begin(pacer.time_breakdown)
             self.on_close.append(gate.drain)

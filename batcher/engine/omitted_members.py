@@ -63,10 +63,10 @@ class OmittedMembers:
         self._confirmed: set[str] = set()  # in this session
         self._clearable = clearable
         self._looks_left = LOOKS_TO_FIND_OUT
+        self.wait_to_look = 0  # updates, for what a look at another one finds out
 
     @cached_property
-    def looking(self) -> anyio.Lock:
-        """Held for a look that is to find out: one at a time."""
+    def _looking(self) -> anyio.Lock:
         return anyio.Lock()
 
     @cached_property
@@ -89,6 +89,19 @@ class OmittedMembers:
     def may_be_found_out_by(self, request: Mapping[str, Any]) -> bool:
         """Whether to look before such a request, where triggers are not looked at otherwise."""
         return self._looks_left > 0 and self.is_probe(self._clearable - request.keys())
+
+    @asynccontextmanager
+    async def look(self) -> AsyncIterator[None]:
+        """Wait for the turn of a look that is to find out: one at a time."""
+        self.wait_to_look += 1
+        try:
+            await self._looking.acquire()
+        finally:
+            self.wait_to_look -= 1
+        try:
+            yield
+        finally:
+            self._looking.release()
 
     def note_look(self, *, tells: bool) -> None:
         """Take note of such a look. ``tells``: the update puts a member at risk, and will tell."""

@@ -143,7 +143,8 @@ class Pacer:
         waiter = _Waiter(urgency, rank, next(self._order), must_finish=must_finish)
         paused_before = self._gate.control.paused_seconds(arrived)
         while True:
-            await self._hold()
+            if self.outage_gate is not None and not self.outage_gate.is_open_to_me:
+                await self._hold(self.outage_gate)
             await self._turn(waiter)
             if (ticket := waiter.ticket) is not None:
                 paused = self._gate.control.paused_seconds(waiter.left) - paused_before
@@ -178,11 +179,8 @@ class Pacer:
             self.time_breakdown.enter("calling", self.clock.now())
         return ticket
 
-    async def _hold(self) -> None:
+    async def _hold(self, gate: OutageGate) -> None:
         """Wait while the target is away: not in line, where who probes would have to wait, too."""
-        gate = self.outage_gate
-        if gate is None or gate.is_open_to_me:
-            return
         self._held += 1
         self._tell_empty()
         try:

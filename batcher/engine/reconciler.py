@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Protocol, TypeAlias, assert_never
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from batcher.accounting.verdicts import ACCEPTED, DENIED, REJECTED
@@ -143,7 +144,7 @@ class Reconciler:
 
     async def _find_out(self, update: Update) -> Result | None:
         """Send what is given after a look, where one is needed to find out what that clears."""
-        async with self._omitted.looking:
+        async with self._omitted.look():
             looked = None
             if self._finds_out(update):
                 if (looked := await self._reading.run_attempts_for(update)) is None:
@@ -159,6 +160,10 @@ class Reconciler:
         if self._omitted.sends_whole:
             return await self.settle(update)
         return await self._send_unseen(update)
+
+    def wait_to_look(self) -> int:
+        """How many updates wait for what a look at another one finds out."""
+        return self._omitted.wait_to_look
 
     def _finds_out(self, update: Update) -> bool:
         return self._omitted.may_be_found_out_by(update.request)
@@ -268,10 +273,9 @@ class Reconciler:
             await self._images.keep(update, earlier)
             applied = replace(send, request=update.request, image=earlier)
             checked = await self._checked(update, wrote, applied)
-        result = after(checked.result, looked)
-        if checked.shown is not None:
-            writable = self._options.writable if send.image is None else dict
-            result = replace(result, digest=digest(checked.shown, writable))
+        writable = self._options.writable if send.image is None else dict
+        shown = UNSET if checked.shown is None else digest(checked.shown, writable)
+        result = after(checked.result, looked, digest=shown)
         if send.operation == CREATE_TRIGGER and result.status in ("succeeded", "differs"):
             result = replace(result, created="without_integration")
         if send.restores and result.status == "succeeded":

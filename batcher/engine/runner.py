@@ -26,6 +26,8 @@ WORKERS_AT_MOST = 1024  # a lane; each is a task
 WORKERS_AT_FIRST = 2  # a lane; more are started when none of them waits to send
 # a lane whose target seems to be away: one of their updates tells whether it is only some others
 WORKERS_IN_OUTAGE = 16
+# a lane, that wait for what a look at another update finds out; some updates need not wait for it
+WORKERS_FINDING_OUT = 16
 
 
 class Runner:
@@ -248,6 +250,8 @@ class _WorkerPool:
     def _has_waiting(self) -> bool:
         ahead = self._lane.ahead
         if ahead is not None and ahead.is_waited_for:
+            return True
+        if self._lane.wait_to_look() >= WORKERS_FINDING_OUT:
             return True
         return any(pacer.is_waited_for for pacer in self._lane.pacers)
 

@@ -56,10 +56,10 @@ def spent(result: Result, *states: RetryState) -> Result:
     return replace(result, started_at=states[0].started_at, seconds=seconds)
 
 
-def after(result: Result, earlier: Result | RetryState) -> Result:
-    """A result with the time of what went before, from whose start on it counts."""
+def after(result: Result, earlier: Result | RetryState, **more: Any) -> Result:
+    """A result with the time of what went before, from whose start on it counts, and ``more``."""
     seconds = (earlier.seconds + result.seconds).rounded()
-    return replace(result, started_at=earlier.started_at, seconds=seconds)
+    return replace(result, started_at=earlier.started_at, seconds=seconds, **more)
 
 
 def not_sent(update: Update, looked: RetryState, finished_at: str) -> Result:

@@ -109,6 +109,23 @@ def image(current: Mapping[str, Any], writable: Writable) -> dict[str, Any]:
     return {name: value for name, value in writable(current).items() if not is_off(value)}
 
 
+def shown_part(
+    answer: Mapping[str, Any], known: Mapping[str, Any], writable: Writable
+) -> dict[str, Any]:
+    """What an update can say of an answer; members that are as in ``known`` are such as a whole."""
+    news = {
+        name: value
+        for name, value in answer.items()
+        if name not in known or known[name] != value  # most often few
+    }
+    part = writable(news)
+    return {
+        name: part.get(name, value)
+        for name, value in answer.items()
+        if name in part or name not in news
+    }
+
+
 def merged(
     wanted: Mapping[str, Any], current: Mapping[str, Any], writable: Writable
 ) -> dict[str, Any]:

@@ -140,6 +140,7 @@ class Lanes:
             gate=gate,
             updates=updates,
             ahead=reconciler.ahead,
+            wait_to_look=reconciler.wait_to_look,
         )
         return lane
 

@@ -15,7 +15,8 @@ from batcher.accounting.limit import Limit
 from batcher.accounting.tally import Tally
 from batcher.engine.lane import Lane
 from batcher.engine.pacing import Pacer
-from batcher.engine.runner import Runner
+from batcher.engine.reconciler import Settler
+from batcher.engine.runner import WORKERS_FINDING_OUT, Runner
 from batcher.errors import CredentialsError, JournalError
 from batcher.limiters.local import LocalLimiter
 from batcher.logs import logger
@@ -150,6 +151,51 @@ def test_workers_are_as_many_as_slots_ask_for_and_no_task_waits_for_nothing() ->
     quick = ScriptedCaller(always(ACCEPTED), latency=0.0)
     in_virtual_time(run([lane(updates, quick, slots=700)], MemoryJournal()))
     assert quick.most_in_flight < 300
+
+
+class FindingOut:
+    """A Settler whose other updates wait for the first one, which takes a second."""
+
+    def __init__(self, settler: Settler) -> None:
+        self._settler = settler
+        self._over = anyio.Event()
+        self.waiting = self.most = 0
+
+    async def settle(self, update: Update) -> Result | None:
+        if update.line == 1:
+            await anyio.sleep(1)
+            self._over.set()
+        if not self._over.is_set():
+            self.waiting += 1
+            self.most = max(self.most, self.waiting)
+            await self._over.wait()
+            self.waiting -= 1
+        return await self._settler.settle(update)
+
+
+def test_few_updates_are_taken_up_that_wait_for_what_a_look_at_another_finds_out() -> None:
+    journal = MemoryJournal()
+
+    async def work() -> tuple[float, int]:
+        clock, tally = LoopClock(), Tally()
+        pacer = Pacer(OpenLimiter(), 100, clock)
+        caller = ScriptedCaller(always(ACCEPTED), latency=0.1)
+        settler = FindingOut(writes_only(caller, pacer, tally))
+        each = Lane(
+            target="default",
+            source=ListSource([update(number) for number in range(1, 601)]),
+            pacer=pacer,
+            settler=settler,
+            tally=tally,
+            wait_to_look=lambda: settler.waiting,
+        )
+        await run([each], journal)
+        return clock.now(), settler.most
+
+    seconds, most = in_virtual_time(work())
+    assert most <= WORKERS_FINDING_OUT + 2
+    assert seconds == pytest.approx(1.0 + 600 / 100 * 0.1, abs=0.2)  # then all slots are used
+    assert len(journal.results) == 600
 
 
 def test_a_lane_that_waits_for_its_quota_keeps_few_workers_however_many_its_burst_had() -> None:

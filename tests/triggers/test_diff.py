@@ -22,6 +22,7 @@ from batcher.triggers.diff import (
     is_off,
     merged,
     same,
+    shown_part,
 )
 from tests.triggers.samples import answered, requests
 from tests.updates.samples import MODEL, full
@@ -50,6 +51,19 @@ def test_order_says_nothing(request: dict[str, Any], data: st.DataObject) -> Non
     assert same(other, answered(request))
     assert changes(other, answered(request)) == []
     assert digest(answered(other), WRITABLE) == digest(answered(request), WRITABLE)
+
+
+@settings(max_examples=50)
+@given(requests(), requests(), st.sampled_from([{}, {"New": [{"a": 1}]}]))
+@example({"EventTriggerLimits": {"New": 1}}, {}, {})
+def test_what_an_update_can_say_of_an_answer_is_the_same_whatever_of_it_is_known(
+    request: dict[str, Any], other: dict[str, Any], more: dict[str, Any]
+) -> None:
+    answer = answered({**other, **request}) | more
+    known = {name: value for name, value in other.items() if name in WRITABLE({name: value})}
+    for each in (known, known | WRITABLE(request), {}):
+        part = shown_part(answer, each, WRITABLE)
+        assert (part, list(part)) == (WRITABLE(answer), list(WRITABLE(answer)))
 
 
 @settings(max_examples=50)
