@@ -43,8 +43,9 @@ async def identities(
     ``refuses`` as ``connected`` has it. Raises as that does.
     """
     async with AsyncExitStack() as stack:
-        connector = TargetConnector(settings)
-        found = await connector.connect(names, stack, reach=False, refuses=refuses)
+        connector, left = TargetConnector(settings), settings.targets_left
+        here = [name for name in names if name not in left]
+        found = await connector.connect(here, stack, reach=False, refuses=refuses)
         return {name: target.identity for name, target in found.targets.items()}
 
 

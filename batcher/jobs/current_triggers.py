@@ -40,19 +40,21 @@ async def current_triggers(
     settings: Settings,
     on_connected: OnConnected | None = None,
     moments: dict[TriggerKey, float] | None = None,
+    *,
+    refuses: bool = True,
 ) -> Mapping[TriggerKey, CurrentTrigger]:
     """Every wanted trigger as it is now; one that is not there is an Error.
 
     ``origin``: ``live``, or a file as everywhere (``.gz``, ``.zst``, ``-``, ``s3://…``) with a line
     a trigger, as ``batcher export`` or get-event-trigger give it. A line without a target is of any
     target, one without a domain of any domain. ``moments`` gets AWS's time of the last change of
-    each (epoch seconds), where it is told. Raises InputError for a file that can't be read or
-    breaks a rule, OutputError where there is no place for what it says; of live triggers what
-    ``plan_changes`` raises.
+    each (epoch seconds), where it is told; ``refuses`` as ``connected`` has it. Raises InputError
+    for a file that can't be read or breaks a rule, OutputError where there is no place for what it
+    says; of live triggers what ``plan_changes`` raises.
     """
     if origin == LIVE:
         noted = {} if moments is None else moments
-        return await _live_triggers(set(wanted), settings, on_connected, noted)
+        return await _live_triggers(set(wanted), settings, on_connected, noted, refuses=refuses)
     return exported_triggers(origin, wanted, settings, moments)
 
 
@@ -177,9 +179,12 @@ async def _live_triggers(
     settings: Settings,
     on_connected: OnConnected | None,
     moments: dict[TriggerKey, float],
+    *,
+    refuses: bool,
 ) -> dict[TriggerKey, CurrentTrigger]:
     found: dict[TriggerKey, CurrentTrigger] = {}
-    async with connected(settings, sorted({key.target for key in wanted})) as connection:
+    names = sorted({key.target for key in wanted})
+    async with connected(settings, names, refuses=refuses) as connection:
         if on_connected is not None:
             on_connected(connection.targets)
         for name, error in connection.unusable.items():

@@ -163,7 +163,8 @@ async def _read(
 
     if order.current != LIVE:
         targets = finder.named(file.inspection.targets)
-    current = await current_triggers(order.current, lines, settings, note, moments)
+    # all are needed, so there is no way on without one of a wrong account
+    current = await current_triggers(order.current, lines, settings, note, moments, refuses=False)
     for each in current.values():
         if isinstance(each, Error) and each.code == TARGET_UNUSABLE:
             raise AwsError(f"{each.message} A rehearsal needs all of its targets.")

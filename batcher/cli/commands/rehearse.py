@@ -15,7 +15,6 @@ from batcher.cli.output.format import example
 
 KNOWN = {
     *OF_READING,
-    "without_target",
     *OF_REHEARSAL,
     *("rate", "deadline", "timetable", "timezone", "progress", "no_progress"),
 }
