@@ -5,7 +5,7 @@ Holds hashes of lines; never a line.
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -16,12 +16,16 @@ from batcher.jobs.checked_file import CheckedFile
 from batcher.records import Update
 from batcher.sources.file_source import FileSource
 from batcher.sources.line_index import LineIndex
+from batcher.sources.line_owners import LineOwners
+from batcher.sources.lines_again import LinesAgain, open_lines_again
 from batcher.triggers.lint.codes import LINT_CODES, CodeSelection
 from batcher.triggers.lint.finding import Definition, Finding, Severity
 from batcher.triggers.lint.line_rules import behaviour, said_before, set_twice, twin
 from batcher.triggers.lint.linter import DefinitionLinter, Linted
 from batcher.triggers.lint.set_members import SetMembers
 from batcher.triggers.lint.twins import Twins
+
+TOGETHER = 64  # lines that are read again together
 
 OnFinding: TypeAlias = Callable[[Update, Finding], None]
 """Told of a finding, and of the update whose line it is in."""
@@ -106,11 +110,14 @@ class LineLinter:
     def conclude(self, file: CheckedFile) -> None:
         """Tell of triggers that do the same, once all lines of that file were looked at."""
         self._twins.finish()
-        for group in self._twins.groups():
-            first, *others = (_again(file, line) for line in group)
-            for update in others:
-                if update.trigger != first.trigger:
-                    self.tell(update, [twin(first.trigger, first.line)])
+        owners = LineOwners(file.inspection.targets.values())
+        with open_lines_again(file.path, owners, file.reader) as again:
+            for group in self._twins.groups():
+                updates = _updates_of(group, again)
+                first = next(updates)
+                for update in updates:
+                    if update.trigger != first.trigger:
+                        self.tell(update, [twin(first.trigger, first.line)])
 
     def conclude_beside(self, file: CheckedFile, other: Update) -> None:
         """Tell of those that do the same as a trigger that no line is of; after ``conclude``.
@@ -120,8 +127,11 @@ class LineLinter:
         does = behaviour(other.request)
         for name, index in file.inspection.targets.items():
             if does is not None and other.target in ("", name) and other.domain in index.domains:
-                for line in self._twins.lines(name, other.domain, does):
-                    self.tell(_again(file, line), [twin(other.trigger, None)])
+                if not (lines := self._twins.lines(name, other.domain, does)):
+                    continue
+                with open_lines_again(file.path, LineOwners([index]), file.reader) as again:
+                    for update in _updates_of(lines, again):
+                        self.tell(update, [twin(other.trigger, None)])
 
     def counts(self, *, untouched: int = 0, unread: int = 0) -> LintCounts:
         codes = dict(sorted(self._codes.items()))
@@ -187,8 +197,12 @@ def _updates(
     return FileSource(file.path, index, file.reader, skip, order=index.lines).updates()
 
 
-def _again(file: CheckedFile, line: int) -> Update:
-    for index in file.inspection.targets.values():
-        if line in index:
-            return FileSource(file.path, index, file.reader).again(line)
-    raise LookupError(line)
+def _updates_of(lines: Sequence[int], again: LinesAgain) -> Iterator[Update]:
+    """The updates of some lines, read again."""
+    for begin in range(0, len(lines), TOGETHER):
+        some = lines[begin : begin + TOGETHER]
+        again.read_ahead(some)
+        for line in some:
+            if (update := again.update(line)) is None:
+                raise LookupError(line)
+            yield update

@@ -4,7 +4,7 @@ What a trigger is now comes from an export, or live; without either, what the up
 """
 
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct
@@ -109,14 +109,15 @@ class _Requests:
         self.keys = TriggerKeys()
         self._first = array("Q")  # of each place a line
         self._begins = array("Q")  # and its request
-        self._more: dict[int, list[tuple[int, int]]] = {}  # the other lines, where there are any
+        # the other lines, each before its request, where there are any
+        self._more: dict[int, array[int]] = {}
         self._requests = _Members(dict[str, Any])
         for target in file.inspection.targets:
             for update in file.source(target).updates():
                 place = self.keys.add(TriggerKey.of(update))
                 begin = self._requests.put(update.request)
                 if place < len(self._first):
-                    self._more.setdefault(place, []).append((update.line, begin))
+                    self._more.setdefault(place, array("Q")).extend((update.line, begin))
                 else:
                     self._first.append(update.line)
                     self._begins.append(begin)
@@ -126,30 +127,35 @@ class _Requests:
 
     def in_order(self) -> Iterator[tuple[int, TriggerKey]]:
         """Place and key of each trigger, in the order of their first updates."""
-        for place in sorted(range(len(self.keys)), key=lambda at: self._places(at)[0][0]):
+        for place in sorted(range(len(self.keys)), key=self._first_line):
             yield place, self.keys.key(place)
 
-    def of(self, place: int) -> list[tuple[int, dict[str, Any]]]:
-        """Lines and requests of a trigger, in the order of the file."""
-        return [(line, self._requests.at(begin)) for line, begin in self._places(place)]
+    def _first_line(self, place: int) -> int:
+        first: int = self._first[place]
+        return min(first, *self._more[place][::2]) if place in self._more else first
 
-    def _places(self, place: int) -> list[tuple[int, int]]:
-        first = self._first[place], self._begins[place]
+    def of(self, place: int) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Lines and requests of a trigger, in the order of the file."""
+        more = self._more.get(place, ())
+        lines, begins = (self._first[place], *more[::2]), (self._begins[place], *more[1::2])
         # a source has the most urgent first
-        return sorted([first, *self._more.get(place, ())])
+        for at in sorted(range(len(lines)), key=lines.__getitem__):
+            yield lines[at], self._requests.at(begins[at])
 
 
 def _definition(
     key: TriggerKey,
     current: CurrentTrigger | None,
-    requests: list[tuple[int, dict[str, Any]]],
+    requests: Iterable[tuple[int, dict[str, Any]]],
     file: CheckedFile,
     options: FiringOptions,
     spool: _Members,
 ) -> SimulatedDefinition:
     old = current if isinstance(current, Mapping) else None
     new: Mapping[str, Any] = old or {}
-    for _, request in requests:
+    lines = list[int]()
+    for line, request in requests:
+        lines.append(line)
         if options.omitted == "kept":
             new = merged(request, new, file.reader.model.writable)
         else:
@@ -159,7 +165,7 @@ def _definition(
         basis=_basis(current),
         old=None if old is None else _SpooledMembers(spool, old),
         new=_SpooledMembers(spool, new),
-        lines=tuple(line for line, _ in requests),
+        lines=tuple(lines),
         error=current if isinstance(current, Error) else None,
     )
 

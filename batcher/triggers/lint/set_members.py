@@ -5,6 +5,7 @@ It is given the lines of triggers that come more than once only.
 
 from array import array
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from batcher.records import Update
 from batcher.triggers.diff import digest
 from batcher.triggers.lint.line_rules import EarlierValue
 
+_PART = 16  # bits of a line, whose others say with which it is sorted
 _SAME = 128  # the highest bit of a byte; the others are the number of a member
 
 
@@ -41,12 +43,19 @@ class SetMembers:
 
     def finish(self) -> None:
         """Find what was set before, and let go of the rest."""
-        found = sorted(self._repeated())
+        # sorted in parts: a list of all takes ten times the memory
+        parts: defaultdict[int, tuple[array[int], bytearray]]
+        parts = defaultdict(lambda: (array("Q"), bytearray()))
+        for line, before, member in self._repeated():
+            pairs, which = parts[line >> _PART]
+            pairs.append(line << 32 | before)
+            which.append(member)
         self._keys, self._entries, self._members = [], [], []
-        for line, before, which in found:
-            self._lines.append(line)
-            self._before.append(before)
-            self._which.append(which)
+        for number in sorted(parts):
+            for pair, member in sorted(zip(*parts.pop(number), strict=True)):
+                self._lines.append(pair >> 32)
+                self._before.append(pair & 0xFFFF_FFFF)
+                self._which.append(member)
 
     def __bool__(self) -> bool:
         """Whether any line sets what an earlier one has set."""
@@ -77,13 +86,12 @@ class SetMembers:
     def _repeated(self) -> Iterator[tuple[int, int, int]]:
         """Of each line but the first that sets a member: itself, the one before, the member."""
         for keys, entries, members in zip(self._keys, self._entries, self._members, strict=True):
-            last: tuple[int, int] | None = None
-            for at in sorted(range(len(keys)), key=keys.__getitem__):  # stable: by line
-                key, entry = keys[at], entries[at]
-                if last is not None and last[0] == key:
-                    same = _SAME if (last[1] ^ entry) & 0xFFFF_FFFF == 0 else 0
-                    yield entry >> 32, last[1] >> 32, members[at] | same
-                last = key, entry
+            last = dict[int, int]()
+            for key, entry, member in zip(keys, entries, members, strict=True):
+                if (before := last.get(key)) is not None:
+                    same = _SAME if (before ^ entry) & 0xFFFF_FFFF == 0 else 0
+                    yield entry >> 32, before >> 32, member | same
+                last[key] = entry
 
 
 def _settings(request: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

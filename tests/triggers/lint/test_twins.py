@@ -15,4 +15,6 @@ def test_lines_of_one_domain_that_do_the_same_are_a_group(lines) -> None:
     for (domain, behaviour), those in expected.items():
         assert twins.lines("main", domain, behaviour) == those
     assert not twins.lines("other", "p", "x")
-    assert sorted(twins.groups()) == sorted(each for each in expected.values() if len(each) > 1)
+    assert sorted(map(list, twins.groups())) == sorted(
+        each for each in expected.values() if len(each) > 1
+    )
