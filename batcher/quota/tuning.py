@@ -109,7 +109,9 @@ class RateTuning:
     # share: by less below a whole number, a rate was lowered by calls that came early, and is that
     # number
     nearly_whole: float = 0.015
-    unit_burst: float = 1.5  # tokens: a smaller burst leaves no room for a reserve
+    # tokens: a smaller burst leaves no room for a reserve. One of two tokens seems to be smaller by
+    # what flowed in until a call was refused, 0.6 at 2/s and long round trips
+    unit_burst: float = 1.25
     recalled_doubt: float = 0.03  # share: at least; quotas change between runs, so check it soon
     count_error: float = 1.0  # tokens: a part of one is there or missing at either end of a count
     # tokens: and a count error; a search spends it at once. So does a rate below any likely quota,
