@@ -37,6 +37,7 @@ from batcher.sources.file_source import FileSource
 from batcher.status.snapshot import LaneSnapshot
 from batcher.storage.wave_file import EndedWave
 from batcher.task_groups import open_task_group
+from batcher.updates.target_causes import reasons_text
 from batcher.wiring.lane_snapshot import lane_snapshot
 
 Beside: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
@@ -140,6 +141,7 @@ class ApprovedRun:
             part=partial(self._part, beside),
             stop=self._books.stop,
             own_fault=self.ended_by_its_updates,
+            left_alone=self._is_left_alone,
             attendant=attendant or Nobody(),
             sources=self._sources,
             on_ended=self._wave_ended,
@@ -206,6 +208,13 @@ class ApprovedRun:
             seconds = clock.now() - self._began
             summary = self._books.close(self._sessions(), wall_seconds=seconds, stopped=stopped)
         return summary
+
+    def _is_left_alone(self) -> bool:
+        """Whether nothing but targets that are left for later keeps updates from being done."""
+        runner = self._runner
+        if runner is None or not runner.given_up.keys() <= self.order.settings.targets_left:
+            return False
+        return runner.stopped == reasons_text(runner.given_up)
 
     async def _claim(self) -> None:
         """Write down what is being run, and where; what is not known of that is asked again."""

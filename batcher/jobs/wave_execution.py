@@ -36,7 +36,8 @@ class WaveExecution:
     """The waves of one run.
 
     ``part``: does a wave, None: all that is left; ``stop``: writes down why no more is done;
-    ``own_fault``: why its own updates ended a run, None: they did not.
+    ``own_fault``: why its own updates ended a run, None: they did not; ``left_alone``: whether only
+    targets that are left for later kept the part before from doing all of its updates.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class WaveExecution:
         part: Callable[[Wave | None], Awaitable[Summary]],
         stop: Callable[[str], Summary],
         own_fault: Callable[[], str | None],
+        left_alone: Callable[[], bool],
         attendant: Attendant,
         sources: PlaceSources,
         on_ended: OnWaveEnded,
@@ -59,6 +61,7 @@ class WaveExecution:
         self._part = part
         self._stop = stop
         self._own_fault = own_fault
+        self._left_alone = left_alone
         self._attendant = attendant
         self._sources = sources
         self._on_ended = on_ended
@@ -112,8 +115,10 @@ class WaveExecution:
     async def execute(self) -> Summary:
         """Go through the waves that are left, until one is not followed by another."""
         while True:
+            changed, resumes = self._state.changed.count, self._progress.ended is not None
             summary = await self._part(await self._wave())
-            if summary.stopped is not None:
+            moves = resumes or self._state.changed.count > changed
+            if summary.stopped is not None and not (moves and self._left_alone()):
                 return self._stopped(summary)
             if not self._plan.in_waves and self._progress.ended is None:
                 return summary
@@ -152,7 +157,9 @@ class WaveExecution:
         if (limit := self._plan.limit(progress.passed)) == self._plan.limits[-1]:
             self._orders.clear()
             return None
-        firsts = dict.fromkeys(self._sources.together(each)[0] for each in self._state.unfinished)
+        later = self._order.settings.targets_left
+        here = [name for name in self._state.unfinished if name not in later]
+        firsts = dict.fromkeys(self._sources.together(each)[0] for each in here)
         for name in firsts.keys() - self._orders.keys():
             self._orders[name] = await anyio.to_thread.run_sync(self._read_order, name)
         done = self._state.done

@@ -331,8 +331,9 @@ async def test_a_run_whose_lines_name_accounts_is_retried_verified_reported_and_
     assert len(emulator.applied()) == 8 + 1 + 8
 
 
+@pytest.mark.parametrize("more", [[], ["--waves", "1,2,rest", "--check", "true"]], ids=len)
 async def test_a_wrong_account_is_left_for_later_as_the_refusal_offers_and_done_once_it_is_right(
-    batcher: Command, write_lines: Write, tmp_path: Path
+    batcher: Command, write_lines: Write, tmp_path: Path, more: list[str]
 ) -> None:
     write_lines(lines(one=2, wrong=2, role=2))
     emulator = seeded(2)
@@ -340,7 +341,7 @@ async def test_a_wrong_account_is_left_for_later_as_the_refusal_offers_and_done_
         batcher.environ["AWS_ENDPOINT_URL_STS"] = url
         at = {"endpoint_url": url}
         wrong = {"one": at, "wrong": {**at, "account": "9" * 12}, "role": {**at, "role_arn": ROLE}}
-        run = ("run", "updates.jsonl", "--config", settings(tmp_path, **wrong), "--yes")
+        run = ("run", "updates.jsonl", "--config", settings(tmp_path, **wrong), "--yes", *more)
         refused = await batcher(*run)
         assert (refused.code, emulator.applied()) == (5, []), refused.err
         offered = shlex.split(refused.err.partition("for now, add ")[2].strip().removesuffix("."))
