@@ -7,16 +7,18 @@ import heapq
 from collections import Counter
 from itertools import count
 
-import anyio
+from batcher.wake_up import WakeUp
 
 
 class LookAhead:
     """Places for updates. ``limit``: of those of each urgency and above together."""
 
+    __slots__ = ("_inside", "_limit", "_order", "_waiting")  # thousands of targets have one each
+
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._inside = Counter[int]()  # by urgency
-        self._waiting: list[tuple[int, int, anyio.Event]] = []  # a heap
+        self._waiting: list[tuple[int, int, WakeUp]] = []  # a heap
         self._order = count()
 
     def __repr__(self) -> str:
@@ -47,16 +49,16 @@ class LookAhead:
         if self._has_room(urgency) and not self._is_behind(urgency):
             self._inside[urgency] += 1
             return
-        waiter = (-urgency, next(self._order), anyio.Event())
+        waiter = (-urgency, next(self._order), WakeUp())
         heapq.heappush(self._waiting, waiter)
         try:
-            await waiter[2].wait()
+            await waiter[2]
         except BaseException:
-            if waiter[2].is_set():
-                self.leave(urgency)
-            else:
+            if waiter in self._waiting:
                 self._waiting.remove(waiter)
                 heapq.heapify(self._waiting)
+            else:
+                self.leave(urgency)
             raise
 
     def leave(self, urgency: int) -> None:
@@ -66,9 +68,9 @@ class LookAhead:
 
     def _admit(self) -> None:
         while self._waiting and self._has_room(-self._waiting[0][0]):
-            key, _, event = heapq.heappop(self._waiting)
+            key, _, turn = heapq.heappop(self._waiting)
             self._inside[-key] += 1
-            event.set()
+            turn.call()
 
     def _has_room(self, urgency: int) -> bool:
         return sum(n for each, n in self._inside.items() if each >= urgency) < self._limit

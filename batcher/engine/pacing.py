@@ -6,7 +6,6 @@ order of the waiting are here; how long the next token takes, a limiter knows.
 
 import heapq
 from collections.abc import Callable
-from functools import cached_property
 from itertools import count
 from typing import Protocol
 
@@ -15,6 +14,7 @@ import anyio
 from batcher.accounting.time_breakdown import TimeBreakdown
 from batcher.accounting.verdicts import REJECTED, UNSENT, Verdict
 from batcher.engine.pace_control import PaceControl, PaceGate
+from batcher.engine.slots import Slots
 from batcher.ports import Clock, Limiter, PromptLimiter
 from batcher.records import Attempt
 from batcher.wake_up import WakeUp
@@ -74,6 +74,7 @@ class Pacer:
     ) -> None:
         self.limiter = limiter
         self.slots = slots
+        self._slots = Slots(slots)
         self.time_breakdown = time_breakdown or TimeBreakdown()
         self.in_flight = 0
         self.slot_seconds = 0.0  # in which a token was there, and no slot
@@ -99,11 +100,6 @@ class Pacer:
     def waiting(self) -> int:
         """How many wait for their turn, or for their target."""
         return len(self._waiting) + self._held
-
-    @cached_property
-    def _free(self) -> anyio.Semaphore:
-        """The slots; made when the first request is to be sent, as some pacers send none."""
-        return anyio.Semaphore(self.slots, fast_acquire=True)
 
     @property
     def limiter(self) -> Limiter:
@@ -167,14 +163,14 @@ class Pacer:
 
     def _take(self, *, must_finish: bool) -> object | None:
         """A ticket, and its slot, where there is nothing to wait for."""
-        if self._prompt is None or not self._free.value:
+        if self._prompt is None or not self._slots.free:
             return None
         may_go = must_finish or not self._draining
         is_there = self.outage_gate is None or self.outage_gate.is_open_to_me
         if not (may_go and is_there and self._gate.control.is_silent):
             return None
         if (ticket := self._prompt.take()) is not None:
-            self._free.acquire_nowait()
+            self._slots.take()
             self.in_flight += 1
             self.time_breakdown.enter("calling", self.clock.now())
         return ticket
@@ -204,7 +200,7 @@ class Pacer:
                         self._gate.passed(left)
                         self.time_breakdown.enter("calling", left)
                         return ticket, token, left
-                    self._free.release()
+                    self._slots.give_back()
                     self.limiter.observe(ticket, UNSENT, None)
                 control.end_wait(waiter.scope)  # a pause began, too, or ended
             return None
@@ -217,7 +213,7 @@ class Pacer:
         """A ticket, the seconds that were waited for it, and the time."""
         held = await self._gate.wait(self.time_breakdown)
         called = self.clock.now()
-        await self._free.acquire()
+        await self._slots.wait_for_one()
         turn = self.clock.now()
         ticket = await self._token(turn, waiter.urgency)
         left = self.clock.now()
@@ -229,7 +225,7 @@ class Pacer:
         """Give the slot back and tell the limiter what came of the request."""
         self.in_flight -= 1
         self.time_breakdown.leave("calling", self.clock.now())
-        self._free.release()
+        self._slots.give_back()
         self.limiter.observe(permit.ticket, verdict, retry_after)
         if self._waiting:
             self._serve()
@@ -278,7 +274,7 @@ class Pacer:
         try:
             return await self.limiter.acquire(urgency)
         except BaseException:
-            self._free.release()
+            self._slots.give_back()
             raise
         finally:
             self.time_breakdown.leave("token", self.clock.now(), chosen=chosen)
@@ -349,7 +345,7 @@ class Pacer:
     @property
     def _lacks_slots_only(self) -> bool:
         """Whether a slot is lacking, and whoever is next can be told at once what else is."""
-        return self._prompt is not None and not self._free.value and self._gate.control.is_silent
+        return self._prompt is not None and not self._slots.free and self._gate.control.is_silent
 
     def _tell_empty(self) -> None:
         if self.on_empty is not None:

@@ -41,7 +41,7 @@ MaySend: TypeAlias = Callable[[Update], bool]
 """Whether an update may be sent, asked when its turn has come."""
 
 # how far reading may be ahead of writing: an image should not be old when the update is sent
-AHEAD_SECONDS = 3.0
+AHEAD_SECONDS = 2.0
 AHEAD_AT_FIRST, AHEAD_LEAST = 4, 2  # updates; until it is known how fast they can be sent
 # seconds from a newer look to the update where that is refused right after it: looks may take their
 # tokens from the same bucket, and then the only one. Doubled each time, up to the longest
