@@ -63,14 +63,16 @@ class TimeBreakdown:
         self._pass(now)
         self._held_up[cause] += 1
         self._chosen += chosen
-        self._present = self._cause()
+        if self._held_up[cause] == 1:  # one more of those that there are changes nothing
+            self._present = self._cause()
 
     def leave(self, cause: Cause, now: float, *, chosen: bool = False) -> None:
         """Count one fewer that waits for that cause; ``chosen`` as it was entered."""
         self._pass(now)
         self._held_up[cause] -= 1
         self._chosen -= chosen
-        self._present = self._cause()
+        if not self._held_up[cause]:
+            self._present = self._cause()
 
     def end(self, now: float) -> None:
         """The lane's work is over; what comes later is not counted."""

@@ -10,6 +10,7 @@ from itertools import count
 from typing import Protocol
 
 import anyio
+from msgspec import Struct
 
 from batcher.accounting.time_breakdown import TimeBreakdown
 from batcher.accounting.verdicts import REJECTED, UNSENT, Verdict
@@ -28,20 +29,17 @@ class Draining(Exception):
     """The pacer gives out no more turns; the update that asked was not sent."""
 
 
-class Permit:
+class Permit(Struct, gc=False):
     """The right to send one request now.
 
     ``queued`` and ``token`` are the seconds waited for turn and slot, and token; ``paused`` those
     in which the process was told to send nothing.
     """
 
-    __slots__ = ("paused", "queued", "ticket", "token")
-
-    def __init__(self, ticket: object, queued: float, token: float, paused: float = 0.0) -> None:
-        self.ticket = ticket
-        self.queued = queued
-        self.token = token
-        self.paused = paused
+    ticket: object
+    queued: float
+    token: float
+    paused: float = 0.0
 
 
 class OutageGate(Protocol):

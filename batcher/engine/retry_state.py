@@ -3,6 +3,7 @@
 Decides nothing: whether to go on is for ``retry_policies``.
 """
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from batcher.accounting.verdicts import ACCEPTED, CREDENTIALS, LOST, THROTTLED, UNSENT, Verdict
@@ -13,42 +14,50 @@ from batcher.records import Attempt, Error, Result, Seconds, Status, Update
 _NO_ATTEMPT = Attempt(reached="unsent", seconds=0.0)
 
 
-class RetryState:
+class RetryState(Struct, gc=False, eq=False):
     """The attempts at one request, added up.
 
     ``id``: what logs call it; ``last``: the last attempt, one never sent before the first;
     ``charged`` attempts count towards the limit of attempts; ``refusals`` are those of its
     credentials in a row, ``unsent`` the attempts in a row that never left, which took
-    ``unsent_for`` seconds; ``throttled_for``: seconds from the first throttle to the last attempt
-    with credentials that AWS accepted; ``credentials``: the generation that the last attempt was
-    signed with; ``under_way``: an attempt is; ``must_finish``: also while draining; ``urgency``: as
-    in Pacer.
+    ``unsent_for`` seconds from ``unsent_since`` on; ``throttled_for``: seconds from the first
+    throttle to the last attempt with credentials that AWS accepted; ``credentials``: the generation
+    that the last attempt was signed with; ``under_way``: an attempt is; ``finishes``: also while
+    draining; ``urgency``: as in Pacer.
 
     Of the breaker: ``held``: the last attempt is held against the target, and not against the
     request; ``failing_since``: its first such attempt of late, monotonic seconds; ``outages``: that
     it took part in.
     """
 
-    def __init__(
-        self, id: str, started_at: str, *, must_finish: bool = False, urgency: int = 0
-    ) -> None:
-        self.id = id
-        self.urgency = urgency
-        self._must_finish = must_finish
-        self.started_at = started_at
-        self.verdict = UNSENT
-        self.last = _NO_ATTEMPT
-        self.credentials = 0
-        self.under_way = False
-        self.attempts = self.throttles = self.charged = self.refusals = self.unsent = 0
-        self.first_throttle: float | None = None
-        self.throttled_for = self.unsent_for = self._unsent_since = 0.0
-        self.replied = False  # by anything but a throttle, which says nothing about the request
-        self.lost = False  # at least one attempt left and was never answered
-        self.held, self.outages = False, 0
-        self.failing_since: float | None = None
-        self.queued = self.token = self.backoff = self.calling = self.unreachable = 0.0
-        self.paused = 0.0
+    id: str
+    started_at: str
+    finishes: bool = False
+    urgency: int = 0
+    verdict: Verdict = UNSENT
+    last: Attempt = _NO_ATTEMPT
+    credentials: int = 0
+    under_way: bool = False
+    attempts: int = 0
+    throttles: int = 0
+    charged: int = 0
+    refusals: int = 0
+    unsent: int = 0
+    first_throttle: float | None = None
+    throttled_for: float = 0.0
+    unsent_for: float = 0.0
+    unsent_since: float = 0.0
+    replied: bool = False  # by anything but a throttle, which says nothing about the request
+    lost: bool = False  # at least one attempt left and was never answered
+    held: bool = False
+    outages: int = 0
+    failing_since: float | None = None
+    queued: float = 0.0
+    token: float = 0.0
+    backoff: float = 0.0
+    calling: float = 0.0
+    unreachable: float = 0.0
+    paused: float = 0.0
 
     def record(self, attempt: Attempt, verdict: Verdict, permit: Permit, now: float) -> None:
         """Add one attempt. ``now``: monotonic seconds, without pauses."""
@@ -62,9 +71,9 @@ class RetryState:
             self.calling += attempt.seconds
             self.attempts += 1
         if verdict is UNSENT:
-            self._unsent_since = self._unsent_since if self.unsent else now - attempt.seconds
+            self.unsent_since = self.unsent_since if self.unsent else now - attempt.seconds
             self.unsent += 1
-            self.unsent_for = now - self._unsent_since
+            self.unsent_for = now - self.unsent_since
             return
         self.unsent = 0
         if verdict is CREDENTIALS:
@@ -106,7 +115,7 @@ class RetryState:
     @property
     def must_finish(self) -> bool:
         """Whether it is brought to its end also while draining."""
-        return self._must_finish or self.may_have_acted
+        return self.finishes or self.may_have_acted
 
     @property
     def seconds(self) -> Seconds:

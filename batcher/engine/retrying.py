@@ -164,7 +164,7 @@ class Retrying:
         ``still_wanted``: asked like ``may_send``, with the permit in hand. ``must_finish``: also
         while draining. ``urgency``: as in Pacer.
         """
-        state = RetryState(id, self._clock.wall(), must_finish=must_finish, urgency=urgency)
+        state = RetryState(id, self._clock.wall(), finishes=must_finish, urgency=urgency)
         try:
             await self._try(state, members, may_send, still_wanted)
         except Draining as draining:
