@@ -7,6 +7,7 @@ are not as they were written.
 
 from collections.abc import Iterable, Iterator
 from glob import escape
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -82,10 +83,10 @@ def superseded(run: RunReader, lines: Iterable[int]) -> frozenset[int]:
     wanted, chosen, triggers = frozenset(lines), dict[str, int](), set[int]()
     family = family_of(run.directory)
     one_name = one_name_each({**family.root.read_manifest().targets, **run.manifest.targets})
-    for result in run.results() if wanted else ():
-        if result.line in wanted:
-            chosen[result.id] = result.line
-            triggers.add(trigger_key(result, one_name))
+    for own in chain.from_iterable(run.named() if wanted else ()):
+        if own.line in wanted:
+            chosen[own.id] = own.line
+            triggers.add(trigger_key(own, one_name))
     since = {each.id: each for each in sorted(results_of(family.retries), key=_finished_at)}
     places, last = list[tuple[int, int, int]](), dict[int, int]()
     for result in results_of([family.root]):

@@ -119,6 +119,5 @@ class AtomicFile:
     def _unwritable(self, error: OSError) -> OutputError:
         where = "standard output" if self._path is None else str(self._path)
         return OutputError(
-            f"{where}: can't be written: {error.strerror}. Put that right, or give another place"
-            " with --out."
+            f"{where}: can't be written: {error.strerror}. Put that right, or give another place."
         )
