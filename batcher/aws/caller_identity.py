@@ -17,8 +17,8 @@ from batcher.aws.endpoints import aws_service_host
 from batcher.aws.unsent import host_limit
 from batcher.errors import RedirectError
 
-_ACCOUNT = re.compile(r"\d{12}")
-_ARN = re.compile(r"arn:[\w-]+:(?:iam|sts)::\d{12}:[\x21-\x7e]{1,2048}")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_ARN = re.compile(r"arn:[\w-]+:(?:iam|sts)::[0-9]{12}:[\x21-\x7e]{1,2048}")
 _REDIRECTIONS = ("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from anyio import CancelScope, to_thread
+from msgspec.structs import replace
 
 from batcher.config import Settings
 from batcher.engine.pace_control import PaceControl
@@ -106,7 +107,9 @@ class FileRunner:
             if len(violations) < VIOLATIONS_TOLD:
                 violations.append(f"line {line}: {violation}")
 
-        origin, settings = str(claim.path), self.settings.without_start_limits
+        # who waits for messages knows no target that is left for later
+        settings = replace(self.settings.without_start_limits, without_target=None)
+        origin = str(claim.path)
         with open_run(
             origin, claim.run, settings, unattended=self.unattended, control=self.control
         ) as opened:

@@ -367,6 +367,8 @@ async def test_where_nobody_is_there_to_decide_a_wrong_account_holds_no_other_ta
     async with emulator as url:
         at = {"endpoint_url": url}
         config = settings(tmp_path, one=at, wrong={**at, "account": "9" * 12})
+        config_file = tmp_path / config
+        config_file.write_text(f'without_target = "one"\n{config_file.read_text()}')
         worker = ("worker", "--queue", "spool:q", "--once", "--config", config)
         ended = await batcher(*worker)
         assert (ended.code, len(emulator.applied())) == (3, 2), ended.err
