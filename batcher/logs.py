@@ -30,6 +30,7 @@ logging.getLogger("batcher").addHandler(logging.NullHandler())
 
 # bytes, the buffer of a stream: of what is larger, a full disk may take half a line
 WRITTEN_AT_ONCE = 4096
+APART = 0.05  # seconds from one write to the next: of a thousand targets each turn says something
 _FOREIGN = ("botocore", "aiobotocore", "aiohttp", "asyncio", "urllib3")
 
 
@@ -83,7 +84,8 @@ def _only_outputs_listen(listened: logging.Logger) -> bool:
 class _Output(logging.Handler):
     """Writes events to a stream, a line each, and what foreign loggers say.
 
-    What is said in one turn of an event loop goes out together at its end, or with a warning.
+    What is said in one turn of an event loop goes out together at its end, or, soon after the last
+    time, APART from that; or with a warning.
     """
 
     def __init__(self, stream: TextIO, renderer: Processor, level: str) -> None:
@@ -91,7 +93,9 @@ class _Output(logging.Handler):
         self._stream = stream
         self._render = renderer
         self._held: list[str] = []
-        self._due = self._is_writing = False
+        self._is_writing = False
+        self._due: asyncio.AbstractEventLoop | None = None  # in which what is held goes out
+        self._next_at = 0.0  # by the clock of an event loop
         self._is_torn = False  # the file may end in half a line
         # its holder may come back: a finalizer, which runs anywhere, has foreign loggers say things
         self._writing = threading.RLock()
@@ -118,7 +122,7 @@ class _Output(logging.Handler):
 
     def flush(self) -> None:
         with self._writing:
-            self._due = False
+            self._due = None
             if self._is_writing:  # what is said meanwhile goes next
                 return
             self._is_writing = True
@@ -145,18 +149,27 @@ class _Output(logging.Handler):
     def _put(self, line: str, level: int) -> None:
         with self._writing:
             self._held.append(line + "\n")
-            if self._due and level < logging.WARNING:
-                return
-            self._due = level < logging.WARNING and self._is_due_later()
-        if not self._due:
-            self.flush()
+            if level < logging.WARNING:
+                if self._due is None or self._due.is_closed():
+                    self._due = self._have_it_flushed()
+                if self._due is not None:
+                    return
+        self.flush()
 
-    def _is_due_later(self) -> bool:
+    def _have_it_flushed(self) -> asyncio.AbstractEventLoop | None:
+        """By the event loop that runs; None: none does in this thread."""
         try:
-            asyncio.get_running_loop().call_soon(self.flush)
-        except RuntimeError:  # this is another thread
-            return False
-        return True
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return None
+        now = loop.time()
+        wait = min(APART, self._next_at - now)
+        if wait > 0:
+            loop.call_later(wait, self.flush)
+        else:
+            loop.call_soon(self.flush)
+        self._next_at = now + max(0.0, wait) + APART
+        return loop
 
 
 def _is_larger(lines: str) -> bool:

@@ -5,12 +5,14 @@ import errno
 import io
 import json
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from batcher.logs import LogOutput, logger
+from tests.waiting import until
 
 
 def test_an_event_is_a_line_of_json_in_a_file(tmp_path: Path) -> None:
@@ -100,9 +102,36 @@ async def test_what_one_turn_says_is_written_at_its_end_and_a_warning_at_once(
         assert written()[2:] == ["run.ended", "run.draining"]
         logger().info("worker.stopped")
         await asyncio.to_thread(logger().info, "in another thread")
+        await until(lambda: len(written()) > 4)
         assert written()[4:] == ["worker.stopped", "in another thread"]
         logger().info("last")
     assert written()[6:] == ["last"]
+
+
+def test_what_an_event_loop_that_has_ended_left_is_written_with_what_comes_next(
+    tmp_path: Path,
+) -> None:
+    async def say() -> None:
+        for turn in range(2):  # the second has its time to come
+            logger().info("said", turn=turn)
+            await asyncio.sleep(0)
+
+    file = (tmp_path / "log.jsonl").open("a")
+    with LogOutput("info", file=file):
+        asyncio.run(say())
+        logger().info("outside")
+        assert (tmp_path / "log.jsonl").read_text().count("\n") == 3
+
+
+async def test_what_many_turns_say_is_written_a_few_times_a_second(tmp_path: Path) -> None:
+    file, written = (tmp_path / "log.jsonl").open("a"), 0
+    with LogOutput("info", file=file):
+        for turn in range(100):
+            logger().info("update.settled", number=turn)
+            await asyncio.sleep(0)
+        written = (tmp_path / "log.jsonl").read_text().count("\n")
+        assert written < 100
+        await until(lambda: (tmp_path / "log.jsonl").read_text().count("\n") == 100)
 
 
 def test_who_else_listens_gets_a_record_also_while_a_command_writes(tmp_path: Path) -> None:
@@ -150,17 +179,23 @@ class Disk(io.RawIOBase):
     def __init__(self, room: int) -> None:
         self.room = room
         self.content = b""
+        self.asked = 0
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int:
+        self.asked += 1
         taken = bytes(data)[: self.room]
         if not taken:
             raise OSError(errno.ENOSPC, "No space left on device")
         self.room -= len(taken)
         self.content += taken
         return len(taken)
+
+
+def _was_asked(disk: Disk, before: int) -> bool:
+    return disk.asked > before
 
 
 @pytest.mark.parametrize("pad", ["p" * 90, "ä" * 90], ids=["ASCII", "others"])
@@ -170,9 +205,10 @@ async def test_a_full_disk_takes_no_half_line_of_what_one_turn_says(room: int, p
     stream = io.TextIOWrapper(io.BufferedWriter(disk, 4096), encoding="utf-8")
     with LogOutput("info", file=stream):
         for turn in range(12):
+            before = disk.asked
             for number in range(60):
                 logger().info("update.settled", number=turn * 60 + number, pad=pad)
-            await asyncio.sleep(0)
+            await until(partial(_was_asked, disk, before))
             if turn == 8:
                 disk.room = 10_000_000
     kept = [json.loads(line)["number"] for line in disk.content.splitlines()]

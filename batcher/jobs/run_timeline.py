@@ -18,6 +18,7 @@ from batcher.storage.journal import Journal
 from batcher.storage.timeline_file import TimelineSample
 
 EVERY = 2.0  # seconds between samples, at first
+LANES_A_SECOND = 100  # sampled at most: of a thousand each one every ten seconds
 SAMPLES = 1000  # then as long as a session is old divided by this: it never grows large
 
 
@@ -52,12 +53,16 @@ class TimelineRecorder:
             async with Journal[TimelineSample](self._path) as journal:
                 try:
                     while True:
-                        age = self._clock.now() - self._began
-                        await self._clock.sleep(max(EVERY, age / SAMPLES))
+                        await self._clock.sleep(self._pause())
                         self._add(journal)
                         await journal.flush()
                 finally:
                     self._add(journal)
+
+    def _pause(self) -> float:
+        """Seconds to the next samples: the fewer, the longer the session and the more lanes."""
+        age = self._clock.now() - self._began
+        return max(EVERY, age / SAMPLES, len(self._marks) / LANES_A_SECOND)
 
     def _add(self, journal: Journal[TimelineSample]) -> None:
         for sample in self.samples():

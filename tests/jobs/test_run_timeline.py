@@ -8,7 +8,7 @@ import pytest
 from batcher.accounting.tally import Tally
 from batcher.engine.lane import Lane
 from batcher.engine.pacing import Pacer
-from batcher.jobs.run_timeline import TimelineRecorder
+from batcher.jobs.run_timeline import EVERY, TimelineRecorder
 from batcher.ports import Clock
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.storage.timeline_file import read_timeline
@@ -88,6 +88,17 @@ async def test_the_longer_a_run_is_at_work_the_fewer_samples_it_keeps(tmp_path: 
     clock, path = Hurried(until=7 * 86_400.0), tmp_path / "timeline.jsonl"
     await until_its_end(TimelineRecorder(path, tuple, lambda _: EstimatedQuota(rate=1.0), clock))
     assert 1000 < clock.pauses < 8000
+
+
+async def test_the_more_targets_the_longer_it_is_from_one_sample_of_each_to_the_next(
+    tmp_path: Path,
+) -> None:
+    clock = Hurried(until=100.0)
+    many = [lane(clock, f"t{number}") for number in range(1000)]
+    path = tmp_path / "timeline.jsonl"
+    quota = EstimatedQuota(rate=1.0)
+    await until_its_end(TimelineRecorder(path, lambda: many, lambda _: quota, clock))
+    assert clock.pauses == 1 + (100 - EVERY) // 10 + 1
 
 
 async def test_where_its_file_can_not_be_written_there_is_none(tmp_path: Path) -> None:
