@@ -259,10 +259,12 @@ class UpdatesFailed(BatcherError):
     def _sentences(self) -> Iterator[str]:
         if self.results:
             first = self.results[0]
-            why = first.error.code if first.error else first.status
+            why = first.error
+            said = "" if why is None else f": {why.code}"
+            said += f": {why.message.rstrip('.')}" if why is not None and why.message else ""
             yield (
                 f"{len(self.results)} of the updates did not succeed; the first is id {first.id}"
-                f" ({first.status}: {why})."
+                f" ({first.status}{said})."
             )
         if self.stopped is not None:
             yield f"It stopped early: {self.stopped.rstrip('.')}."

@@ -31,7 +31,12 @@ def test_what_the_caller_has_to_put_right_is_told_from_the_rest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "why"), [(Error(code="Odd", message="no"), "Odd"), (None, "in_doubt")]
+    ("error", "why"),
+    [
+        (Error(code="Odd", message="no."), ": Odd: no"),
+        (Error(code="Odd", message=""), ": Odd"),
+        (None, ""),
+    ],
 )
 def test_failed_updates_are_counted_and_the_first_is_named(error: Error | None, why: str) -> None:
     failed = Result.of(Record.invalid(4, "default", "no", "2026-01-01T00:00:00.000Z"))
@@ -40,7 +45,7 @@ def test_failed_updates_are_counted_and_the_first_is_named(error: Error | None, 
     raised = UpdatesFailed([first, failed], counts, "interrupted")
     assert raised.results == (first, failed)
     assert str(raised).startswith(
-        f"2 of the updates did not succeed; the first is id 3 (in_doubt: {why}). It stopped early:"
+        f"2 of the updates did not succeed; the first is id 3 (in_doubt{why}). It stopped early:"
         " interrupted. Of 5 updates: 2 succeeded, 1 in doubt, 1 invalid, 1 not started."
     )
     assert pickle.loads(pickle.dumps(raised)).results == raised.results

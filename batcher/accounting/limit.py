@@ -8,8 +8,8 @@ from batcher.text_value import TextValue
 class Limit(TextValue):
     """``N``, or ``P%`` of all."""
 
-    WANTED = "a whole number from 0, or a part such as 5%"
-    PATTERN = r"[0-9]{1,12}|[0-9]{1,12}(\.[0-9]{1,9})?%"
+    WANTED = "a whole number from 0, or a part such as 5% (100% at most)"
+    PATTERN = r"[0-9]{1,12}|(?:100(?:\.0{1,9})?|[0-9]{1,2}(?:\.[0-9]{1,9})?)%"
 
     def __init__(self, text: str) -> None:
         super().__init__(text)

@@ -33,7 +33,6 @@ async def _serve(queue: str, once: bool, settings: Settings, reload: Any) -> int
         served = Worker(
             queue, settings, reload=reload, once=once, log=logger(**settings.logged), say=say
         )
-        say(f"Draining {served.name}. Ctrl-C finishes what is in flight and ends.")
         async with open_task_group() as beside:
             beside.start_soon(keep_what_lasts, len(settings.targets), anyio.sleep)
             with called_on_signal(served.log_state, soon):

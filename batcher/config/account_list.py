@@ -15,8 +15,10 @@ from msgspec import Struct
 from batcher.config.target_settings import TargetSettings
 from batcher.errors import SettingsError
 from batcher.foreign_text import printable
+from batcher.number_text import several
 
 FILE_AT_MOST = 16 << 20  # bytes
+FAULTS_SHOWN = 10
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _SEPARATORS = ((";", "semicolons"), ("\t", "tabs"))
 _MEMBERS_AND_PLURALS = {  # a list in a cell is nothing that is known
@@ -44,21 +46,29 @@ ListAccounts: TypeAlias = Callable[[str], list[AccountRow]]
 def read_accounts(path: Path, origin: str) -> list[AccountRow]:
     """The accounts of a CSV file, a row each. ``origin``: the setting that names it.
 
-    Raises SettingsError with the row, and what to do.
+    Raises SettingsError with each row that is wrong, the first ones, and what to do.
     """
     rows = csv.reader(_text(path, origin).splitlines(keepends=True), strict=True)
-    found: list[AccountRow] = []
+    found, faults = list[AccountRow](), list[str]()
     try:
         header = [name.strip() for name in next(rows, [])]
         _check_header(f"{path}: row 1", header)
         for cells in rows:
             where = f"{path}: row {rows.line_num}"
-            if any(cell.strip() for cell in cells):
+            if not any(cell.strip() for cell in cells):
+                continue
+            try:
                 found.append(_row(where, header, [cell.strip() for cell in cells]))
+            except SettingsError as error:
+                faults.append(str(error))
     except csv.Error as error:
         raise SettingsError(
             f"{path}: row {rows.line_num}: no CSV: {error}. Look at its quotes."
         ) from error
+    if faults:
+        more = len(faults) - FAULTS_SHOWN
+        said = [*faults[:FAULTS_SHOWN], f"{several(more, 'more row')} can't be used."]
+        raise SettingsError(" ".join(said if more > 0 else faults))
     if not found:
         raise SettingsError(f"{path}: there is no account in it. It needs {_NEEDED}.")
     return found

@@ -263,7 +263,7 @@ def _targets(
                     " patterns names that differ, with {account}, {region} or what else differs"
                     " in them."
                 )
-            found[own] = _target(defaults, each.origin, each.members, hints)
+            found[own] = _target(defaults, each.origin, each.members, hints, each.places)
             origins[own] = each.origin
         if len(found) > TARGETS_AT_MOST:
             raise SettingsError(f"{origin}: more than {TARGETS_AT_MOST:,} targets.")
@@ -289,11 +289,16 @@ def _refuse_names_of_other_accounts(
 
 
 def _target(
-    defaults: TargetSettings, origin: str, table: Mapping[str, Any], hints: Mapping[str, Any]
+    defaults: TargetSettings,
+    origin: str,
+    table: Mapping[str, Any],
+    hints: Mapping[str, Any],
+    places: Mapping[str, str],
 ) -> TargetSettings:
+    """The settings of a target. ``places``: of members that are from elsewhere than ``origin``."""
     values = {}
     for name, value in table.items():
-        values[name] = _value(name, f"{origin}.{name}", value, hints[name])
+        values[name] = _value(name, places.get(name, f"{origin}.{name}"), value, hints[name])
     found = msgspec.structs.replace(defaults, **values)
     if has_brace(found.role_arn):
         raise SettingsError(

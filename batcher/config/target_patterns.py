@@ -26,12 +26,14 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 class PatternedTarget(Struct, frozen=True, kw_only=True):
     """A target that a pattern makes: its name, where it comes from, and the members of its table.
 
-    A column of its row that is named like a member goes before that of the pattern.
+    A column of its row that is named like a member goes before that of the pattern; ``places``: of
+    each member, the setting or cell that it is from, where there is one.
     """
 
     name: str
     origin: str
     members: Mapping[str, Any]
+    places: Mapping[str, str] = {}
 
 
 def is_pattern(name: str, table: Mapping[str, Any]) -> bool:
@@ -82,7 +84,7 @@ def patterned_targets(
                 members["region"] = region
             _refuse_repeated(seen, row, members)
             own_name = _filled(origin, name, values, row)
-            yield PatternedTarget(name=own_name, origin=where, members=members)
+            yield PatternedTarget(name=own_name, origin=where, members=members, places=places)
 
 
 def _refuse_repeated(

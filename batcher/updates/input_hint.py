@@ -13,6 +13,7 @@ from batcher.updates.packed_data import PACKED, UNPACKED_BY, packed_as
 from batcher.updates.update_model import UpdateModel
 
 LOOKED_AT = 1 << 16  # bytes
+LOOK = "Look at how it was made."
 # how a text of wide characters begins, and its encoding
 WIDE_MARKS = (
     (b"\xff\xfe\0\0", "UTF-32"),
@@ -26,6 +27,7 @@ _YAML = (
     "python3 -c 'import json, sys, yaml; [print(json.dumps(each, default=str)) for page in"
     " yaml.safe_load_all(sys.stdin) for each in (page if isinstance(page, list) else [page])]'"
 )
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # without the escape of colours
 _PYTHON = (
     "python3 -c 'import ast, json, sys; [print(json.dumps(ast.literal_eval(line))) for line in"
     " sys.stdin if line.strip()]'"
@@ -67,7 +69,7 @@ def _wide_characters(head: bytes) -> Hint | None:
     even, odd = by_place[0] + by_place[2], by_place[1] + by_place[3]
     if 10 * zeros >= 4 * len(few) and min(even, odd) * 10 < max(even, odd):
         return _in_encoding("UTF-16LE" if odd > even else "UTF-16BE")
-    return Hint(what="no text at all (it has zero bytes)", advice="Look at how it was made.")
+    return Hint(what="no text at all (it has zero bytes)", advice=LOOK)
 
 
 def _in_encoding(name: str) -> Hint:
@@ -80,11 +82,18 @@ def _not_utf8(head: bytes) -> Hint | None:
     except UnicodeDecodeError as error:
         if error.end >= len(head) - 3 and len(head) >= LOOKED_AT:  # cut within a character
             return None
+        if not _may_be_text(head):
+            return Hint(what="no text at all (it has control characters)", advice=LOOK)
         return Hint(
             what="text that is not UTF-8, most likely Windows-1252",
             filter="iconv -f WINDOWS-1252 -t UTF-8",
         )
     return None
+
+
+def _may_be_text(head: bytes) -> bool:
+    """False where bytes are there that no encoding of one byte a character has in a text."""
+    return not _CONTROLS.search(head)
 
 
 def _text(head: bytes) -> str:
@@ -179,6 +188,9 @@ def wrong_suffix(origin: str, suffix: str, head: bytes) -> str | None:
     own, kind = PACKED[UNPACKED_BY[suffix[1:]]], packed_as(head)
     if not head or kind == own:
         return None
+    is_wide = any(head.startswith(mark) for mark, _ in WIDE_MARKS)
+    if kind is None and not is_wide and not _may_be_text(head):
+        return f"{origin}: its name says {own.what}, and it is neither that nor text. {LOOK}"
     is_it = f"it is {kind.what}" if kind else "it is not packed at all"
     filter = kind.filter if kind else "cat"
     said = f"{origin}: its name says {own.what}, and {is_it}."

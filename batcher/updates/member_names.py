@@ -47,6 +47,10 @@ _OTHER_WORDS = {
     }.items()
     for word in words.split()
 }
+# what a line says of its place in other tools' words, and the member of ours that says it
+_OTHER_NAMES = dict.fromkeys(
+    ("account", "accountid", "accountnumber", "awsaccount", "awsaccountid"), "target"
+)
 # with one of these a name says the opposite of what is like it
 _TURNING = frozenset(
     ["not", "no", "non", "without", "except", "exclude", "exclusion", "min", "minimum", "limited"]
@@ -125,7 +129,8 @@ class MemberNames:
         rest = [each for each in self._members if each.name[0].isupper()]
         rest = [each for each in rest if each.place != place[: len(each.place)]]
         found = (
-            _written_otherwise(given, here)
+            _called_otherwise(given, here if not place else ())
+            or _written_otherwise(given, here)
             or _written_otherwise(given, below)
             or _written_otherwise(given, rest)
             or _longer(given, here)
@@ -231,6 +236,11 @@ def _written_otherwise(name: str, members: list[Member]) -> Member | None:
     known = {folded(each.name): each for each in reversed(members)}
     spellings = (given, f"{given}s", given.removesuffix("s"), _OBJECT + given)
     return next((known[each] for each in spellings if each in known), None)
+
+
+def _called_otherwise(name: str, members: Iterable[Member]) -> Member | None:
+    ours = _OTHER_NAMES.get(folded(name))
+    return next((each for each in members if each.name == ours), None)
 
 
 def _longer(name: str, members: list[Member]) -> Member | None:

@@ -88,6 +88,7 @@ class Worker:
         self._telemetry.lanes = lambda: self._status.lanes()
         self._telemetry.depth = lambda: self._status.depth
         self._exit_code = 0
+        self._said = False  # that it is at work
 
     async def run(self) -> int:
         """Work to the end; returns the exit code.
@@ -212,6 +213,7 @@ class Worker:
             if consumer.failed:
                 self._exit_code = 1
 
+        self._say_once()
         await self._run_sessions(spool, session)
 
     async def _drain_messages(self, results: ResultsDirectory) -> None:
@@ -224,6 +226,7 @@ class Worker:
                 ) as opened:
                     backoff.reset()
                     self._health.mark_healthy("queue")
+                    self._say_once()
                     await self._drain(opened, results)
                 return
             except (QueueError, SettingsError) as error:
@@ -277,6 +280,12 @@ class Worker:
     def _note(self, result: Result) -> None:
         self._count(result)
         self._events.settled(result)
+
+    def _say_once(self) -> None:
+        """Say that it is at work, as soon as its queue can be worked on."""
+        if not self._said:
+            self._said = True
+            self.say(f"Draining {self.name}. Ctrl-C finishes what is in flight and ends.")
 
     async def _run_sessions(
         self, admin: QueueAdmin | SpoolDirectory, session: Callable[[], Awaitable[None]]

@@ -40,7 +40,7 @@ def test_a_percentage_of_a_hundred_is_a_count(number: int, count: int) -> None:
     assert Limit(f"{number}%").exceeded_by(count, 100) is Limit(str(number)).exceeded_by(count, 100)
 
 
-@pytest.mark.parametrize("text", ["", "%", "-1", "1.5", "5 %", "5%%", "five"])
+@pytest.mark.parametrize("text", ["", "%", "-1", "1.5", "5 %", "5%%", "five", "100.1%", "200%"])
 def test_anything_else_is_no_limit(text: str) -> None:
     with pytest.raises(ValueError, match="does not match"):
         Limit(text)

@@ -97,6 +97,17 @@ def test_a_program_that_calls_a_command_keeps_its_garbage_collector() -> None:
     assert (gc.get_freeze_count(), gc.get_threshold()) == before
 
 
+@pytest.mark.parametrize("name", [each for each in COMMANDS if len(each) > 3])
+def test_of_a_command_that_is_mistyped_it_says_which_may_be_meant(name: str) -> None:
+    for typed in (name[:-1], name[1:], name + "x", name[:2] + name[3] + name[2] + name[4:]):
+        if typed in COMMANDS:
+            continue
+        with pytest.raises(click.UsageError, match=f"Did you mean .*{name}"):
+            batcher.main([typed], standalone_mode=False)
+    with pytest.raises(click.UsageError, match=r"^No such command 'qwertz'\.$"):
+        batcher.main(["qwertz"], standalone_mode=False)
+
+
 def test_commands_are_completed_as_they_are_listed() -> None:
     completer = ShellComplete(batcher, {}, "batcher", "_BATCHER_COMPLETE")
     found = completer.get_completions([], "qu")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batcher.config.account_list import listed_accounts, read_accounts
+from batcher.config.account_list import FAULTS_SHOWN, listed_accounts, read_accounts
 from batcher.errors import SettingsError
 
 ONE, TWO = "012345678901", "111122223333"
@@ -67,6 +67,16 @@ def test_what_is_wrong_is_told_with_its_row_and_what_to_do(
 ) -> None:
     with pytest.raises(SettingsError, match=said):
         accounts_of(tmp_path, content.encode())
+
+
+def test_all_rows_that_are_wrong_are_told_but_for_those_beyond_the_first_few(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(SettingsError) as raised:
+        accounts_of(tmp_path, f"account\n1\n{ONE}\nx\n".encode())
+    assert [f"row {row}: account" in str(raised.value) for row in (2, 3, 4)] == [True, False, True]
+    with pytest.raises(SettingsError, match=r"row 11: .* 12 digits\. 3 more rows can't be used\.$"):
+        accounts_of(tmp_path, b"account\n" + b"x\n" * (FAULTS_SHOWN + 3))
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ NEVER = ["nan", "inf", "-inf", "1e999", "-1", "-0.5", "-5%", "101e9%", "x", "0x1
         ("priority", "a whole number from 0 to 9"),
         ("throttle_limit", "a number from 0 to 1,000,000"),
         ("share", "a part in percent, over 0% and up to 100%"),
-        ("max_failures", "a whole number from 0, or a part such as 5%, or none"),
+        ("max_failures", "a whole number from 0, or a part such as 5% (100% at most), or none"),
         ("target", None),
         ("lint", None),
     ],

@@ -82,9 +82,17 @@ def test_every_example_loads(example: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("max_failures", "many", "Give a whole number from 0, or a part such as 5%, or none"),
-        ("max_failures", 1.5, "Give a whole number from 0, or a part such as 5%, or none"),
-        ("max_changes", "5 %", "Give a whole number from 0, or a part such as 5%"),
+        (
+            "max_failures",
+            "many",
+            "Give a whole number from 0, or a part such as 5% (100% at most), or none",
+        ),
+        (
+            "max_failures",
+            1.5,
+            "Give a whole number from 0, or a part such as 5% (100% at most), or none",
+        ),
+        ("max_changes", "5 %", "Give a whole number from 0, or a part such as 5% (100% at most)"),
         ("share", "101%", "Give a part in percent, over 0% and up to 100%"),
         ("share", "0%", "Give a part in percent, over 0% and up to 100%"),
         ("share", 80, "Give a part in percent, over 0% and up to 100%"),

@@ -208,7 +208,8 @@ def test_a_pattern_that_makes_no_sense_is_refused(tmp_path: Path, table: str, sa
         ('region = "EU West"\n[targets."{n}"]', "targets.toml: region: 'EU West' is no name"),
         ('[targets.x]\nregion = "EU-WEST-1"', "targets.x.region: 'EU-WEST-1' is no name"),
         ('[targets."{n}-{e}"]', "accounts.csv: row 2: e is empty, and"),
-        ('[targets."{n}"]\nprotected = "yes"', "can't be 'yes': Write true or false"),
+        ('[targets."{n}"]\nprotected = "yes"', "{n}.protected: can't be 'yes': Write true or"),
+        ('[targets."{n}"]\nrate = -1', "targets.toml: targets.{n}.rate: can't be -1: Give"),
     ],
 )
 def test_what_is_wrong_with_a_pattern_is_told_where_it_is_written(
@@ -218,7 +219,13 @@ def test_what_is_wrong_with_a_pattern_is_told_where_it_is_written(
     with pytest.raises(SettingsError) as refused:
         of_file(tmp_path, toml + accounts, f"account,n,e\n{ONE},shop\n")
     assert said in str(refused.value)
-    assert ("row 2" in str(refused.value)) is ("row 2" in said or "protected" in toml)
+    assert ("row 2" in str(refused.value)) is ("row 2" in said)
+
+
+def test_what_is_wrong_with_a_cell_is_told_with_its_row_and_column(tmp_path: Path) -> None:
+    toml = '[targets."{n}"]\nrate = 2\naccounts = "accounts.csv"'
+    with pytest.raises(SettingsError, match=r"accounts\.csv: row 2: rate: can't be '-1': Give a"):
+        of_file(tmp_path, toml, f"account,n,rate\n{ONE},shop,-1\n")
 
 
 @pytest.mark.parametrize(

@@ -241,6 +241,9 @@ async def test_unattended_what_is_in_flight_has_no_result_and_a_resume_sends_it_
         async with ready_to_start(file, settings_for(url)) as run:
             assert run.state.in_flight.keys() == {"1"}, "its image was kept"
             assert (await run.execute()).not_started == 0
+        (result,) = records(file.with_suffix(".run") / "results.jsonl")
+        assert (result["status"], result["attempts"]) == ("succeeded", 0)
+        assert len(emulator.applied()) == 1, "what it did before is not done again, nor counted"
 
 
 @pytest.mark.parametrize("looks", [True, False])

@@ -35,8 +35,8 @@ def batch(*statuses: Status, not_started: int = 0, stopped: str | None = None) -
         (batch("succeeded", "unchanged"), None),
         (
             batch("succeeded", "in_doubt", "failed"),
-            "2 of the updates did not succeed; the first is id 2 (in_doubt: Odd). Of 3 updates: 1"
-            " succeeded, 1 failed, 1 in doubt. See .results",
+            "2 of the updates did not succeed; the first is id 2 (in_doubt: Odd: no). Of 3 updates:"
+            " 1 succeeded, 1 failed, 1 in doubt. See .results",
         ),
         (batch("succeeded", not_started=3), "Of 4 updates: 1 succeeded, 3 not started. See"),
         (

@@ -125,5 +125,11 @@ def test_what_is_not_packed_as_its_name_says_is_told_with_what_mends_that() -> N
     other = wrong_suffix("u.jsonl.zst", ".zst", gzip.compress(PLAIN))
     assert other is not None
     assert other.endswith("it is gzip data. This mends it: gunzip < u.jsonl.zst > u.mended.jsonl")
+    noise = wrong_suffix("u.gz", ".gz", bytes(range(7, 256)))
+    assert noise is not None
+    assert noise.endswith("and it is neither that nor text. Look at how it was made.")
+    wide = wrong_suffix("u.gz", ".gz", PLAIN.decode().encode("utf-16"))
+    assert wide is not None
+    assert "it is not packed at all" in wide
     assert wrong_suffix("u.gz", ".gz", b"") is None
     assert wrong_suffix("u.gz", ".gz", gzip.compress(PLAIN)) is None

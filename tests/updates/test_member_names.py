@@ -28,6 +28,7 @@ PERIODS = (*LIMITS, "Periods")
         ((), "domainmap", "domain_map"),
         ((), "basedOn", "based_on"),
         ((), "targets", "target"),
+        ((), "account Account AccountId aws_account_id", "target"),
         ((), "Unit PeriodUnit", "EventTriggerLimits.Periods[].Unit"),
         ((), "EventExpiration timeout", "EventTriggerLimits.EventExpiration"),
         (LIMITS, "period Frequency", "EventTriggerLimits.Periods"),

@@ -17,6 +17,7 @@ import pytest
 
 from batcher.config import Settings
 from batcher.emulator import Emulator
+from batcher.errors import QueueError
 from batcher.logs import logger
 from batcher.queues.spool_directory import SpoolDirectory
 from batcher.worker.worker import FIXED, Worker
@@ -435,5 +436,22 @@ async def test_the_exit_code_says_what_became_of_a_spool(
             say=words.append,
         )
         assert await worker.run() == code
+    begun, *words = words
+    assert begun == f"Draining spool:{spool.path}. Ctrl-C finishes what is in flight and ends."
     assert (said is None) == (not words)
     assert said is None or words[0].startswith(said)
+
+
+async def test_a_queue_that_is_refused_is_not_said_to_be_drained() -> None:
+    words, settings = list[str](), Settings(remember=False)
+    worker = Worker(
+        "redis://127.0.0.1:1/0?stream=s",
+        settings,
+        reload=lambda: settings,
+        once=True,
+        log=logger(),
+        say=words.append,
+    )
+    with pytest.raises(QueueError):
+        await worker.run()
+    assert words == []
