@@ -20,7 +20,7 @@ def lane_snapshot(
         bound=pace.bound,
         bucket=pace.bucket,
         in_flight=lane.pacer.in_flight,
-        waiting=lane.pacer.waiting,
+        waiting=sum(pacer.waiting for pacer in lane.pacers),  # to be looked at, or sent
         token_seconds=lane.pacer.time_breakdown.token_seconds,
         counts=tally.counts(tally.done),
         no_images=no_images,
