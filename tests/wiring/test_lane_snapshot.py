@@ -14,8 +14,9 @@ def test_a_lane_is_shown_with_the_pace_of_its_quota() -> None:
     pacer = SimpleNamespace(
         in_flight=3, waiting=7, time_breakdown=SimpleNamespace(token_seconds=1.5)
     )
-    lane: Any = SimpleNamespace(target="prod", pacer=pacer)
+    reading = SimpleNamespace(waiting=2)  # updates that wait to be looked at
+    lane: Any = SimpleNamespace(target="prod", pacer=pacer, pacers=[pacer, reading])
     found = lane_snapshot(pacers, lane, Tally(), no_images="why")
-    assert (found.rate, found.quota, found.in_flight, found.waiting) == (48.0, 50.0, 3, 7)
+    assert (found.rate, found.quota, found.in_flight, found.waiting) == (48.0, 50.0, 3, 9)
     assert (found.token_seconds, found.no_images, found.target) == (1.5, "why", "prod")
     assert (found.bucket, found.bound) == ("1/us-east-1", 24.0)

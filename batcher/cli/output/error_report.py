@@ -64,6 +64,9 @@ def report_of(error: BaseException) -> ErrorReport:
             said = error.strerror or str(error)
             text = f"{error.filename}: {said}" if error.filename else said
             advice = _ADVICE.get(code, BatcherError.advice)
+            if not error.filename and _is_nowhere():
+                text = "the current directory: is gone, and names of files mean nothing there"
+                advice = "Change to one that is there (cd), and give the same command again."
         case _ if code == error_codes.HOST_LIMIT:
             said = f" ({error})" if str(error) else ""
             text = f"this host, or a limit of it, allows no more memory or threads{said}"
@@ -134,6 +137,15 @@ def _code_of(error: Exception) -> str:
     if isinstance(error, MemoryError) or is_out_of_threads(error):
         return error_codes.HOST_LIMIT
     return error_codes.DEFECT
+
+
+def _is_nowhere() -> bool:
+    """Whether the directory that this process is in was removed."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _is_of_the_host(error: BatcherError) -> bool:

@@ -4,6 +4,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator
+from heapq import merge
 from itertools import groupby, repeat
 
 from batcher.compact import PARTITIONS, hashed
@@ -31,20 +32,32 @@ class Twins:
             self._keys[at], self._lines[at] = _sorted(keys, lines)
 
     def groups(self) -> "Iterator[array[int]]":
-        """The lines of each behaviour that comes more than once, ascending."""
-        for keys, lines in zip(self._keys, self._lines, strict=True):
-            begin = 0
-            for _, same in groupby(keys):
-                end = begin + sum(1 for _ in same)
-                if end - begin > 1:
-                    yield lines[begin:end]
-                begin = end
+        """The lines of each behaviour that comes more than once, ascending, as are the first ones.
+
+        In the order of hashes they would come otherwise in each process.
+        """
+        parts = zip(self._keys, self._lines, strict=True)
+        for _, at, begin in merge(*(_groups(at, *part) for at, part in enumerate(parts))):
+            keys = self._keys[at]
+            yield self._lines[at][begin : bisect_right(keys, keys[begin], begin)]
 
     def lines(self, target: str, domain: str, behaviour: str) -> list[int]:
         """The lines that make a trigger of that domain do that, ascending."""
         key = _key(target, domain, behaviour)
         keys, lines = self._keys[key % PARTITIONS], self._lines[key % PARTITIONS]
         return list(lines[bisect_left(keys, key) : bisect_right(keys, key)])
+
+
+def _groups(at: int, keys: "array[int]", lines: "array[int]") -> Iterator[tuple[int, int, int]]:
+    """The first line of each group, ``at``, and where it begins, by the first line."""
+    begins, begin = array("I"), 0
+    for _, same in groupby(keys):
+        count = sum(1 for _ in same)
+        if count > 1:
+            begins.append(begin)
+        begin += count
+    begins = array("I", sorted(begins, key=lines.__getitem__))
+    return ((lines[begin], at, begin) for begin in begins)
 
 
 def _sorted(keys: "array[int]", lines: "array[int]") -> "tuple[array[int], array[int]]":

@@ -133,6 +133,19 @@ def test_an_input_that_this_host_can_not_read_now_is_no_wrong_input(number: int,
     assert report_of(told.value).code == ("HostLimit" if code == 5 else "InputInvalid")
 
 
+def test_where_the_current_directory_is_gone_it_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = FileNotFoundError(errno.ENOENT, "No such file or directory")
+    assert "current directory" not in report_of(error).error
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    found = report_of(error)
+    assert found.error.startswith("the current directory: is gone,")
+    assert (found.code, found.next[:10], found.exit_code) == ("FileMissing", "Change to ", 5)
+
+
 def test_an_error_in_a_group_is_the_one_that_is_told() -> None:
     report = report_of(ExceptionGroup("", [ExceptionGroup("", [AwsError("no answer")])]))
     assert (report.code, report.exit_code) == (AwsError.code, 5)
