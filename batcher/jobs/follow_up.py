@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -81,10 +81,13 @@ class FollowUp:
         self._encode = msgspec.json.Encoder().encode
 
     def add(self, line: Mapping[str, Any]) -> None:
-        """Take in one update line."""
+        """Take in one update line. Raises OSError with the place that has no room for it."""
         raw = self._encode(line) + b"\n"
         self._sha256.update(raw)
-        self._file.write(raw)
+        try:
+            self._file.write(raw)
+        except OSError as error:
+            raise _at(self.run.place, error) from error
         self.lines += 1
 
     @contextmanager
@@ -94,7 +97,10 @@ class FollowUp:
         """The run of all lines that were added, in ``out``. ``force``: change what is stale."""
         refuse_own_input(self.run.directory.path, out)
         self._refuse_to_leave_missing(RunDirectory(out))
-        self._file.seek(0)
+        try:
+            self._file.seek(0)  # writes what is not written yet
+        except OSError as error:
+            raise _at(self.run.place, error) from error
         self._when_made()
         if self._kind == ROLLBACK:  # its lines are all there: what they were made from may go
             self.run.let_go_of_lines()
@@ -160,14 +166,25 @@ def open_follow_up(path: Path, kind: str, *, recreate: bool = False) -> Iterator
             renew_family(run)
 
 
-def _lines_in(path: Path) -> IO[bytes]:
+@contextmanager
+def _lines_in(path: Path) -> Iterator[IO[bytes]]:
     try:
-        return TemporaryFile(dir=path)
+        file = TemporaryFile(dir=path)  # noqa: SIM115 # closed below
     except OSError as error:
         raise RunDirectoryError(
             f"{path}: can't be written to ({error.strerror}), and the run that follows another is"
             " made there. Put that right, and run the same command again."
         ) from error
+    try:
+        yield file
+    finally:
+        with suppress(OSError):  # of what could not be written, which was told, or is not needed
+            file.close()
+
+
+def _at(path: Path, error: OSError) -> OSError:
+    """An error of a file without a name, with the directory that it is in."""
+    return OSError(error.errno, error.strerror, text_of_path(path))
 
 
 @contextmanager

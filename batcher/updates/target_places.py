@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Protocol
 
-from batcher.number_text import several
+from batcher.number_text import number, several
 from batcher.updates.target_names import some_names
 
 
@@ -18,7 +18,14 @@ class Placed(Protocol):
 
 
 def places_text(places: Collection[Placed]) -> str:
-    """``40 accounts (a, b, …), each in 3 Regions (c, d, e)``; ``in`` where not each has each."""
+    """``40 accounts (a, b, …), each in 3 Regions (c, d, e)``; ``in`` where not each has each.
+
+    Those without a Region were not found out about, as a target that can't be used: where others
+    have one they are counted beside these.
+    """
+    known = [each for each in places if each.region is not None]
+    if known and len(known) < len(places):
+        return f"{places_text(known)}, and {number(len(places) - len(known))} not known where"
     accounts = {each.account or "unknown account" for each in places}
     regions = {each.region or "?" for each in places}
     pairs = {(each.account, each.region) for each in places}

@@ -1,15 +1,19 @@
 """A run made from another run's books: its lines, its settings, and the directory it gets."""
 
+import errno
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from batcher.config import resolve
 from batcher.errors import RunDirectoryError
-from batcher.jobs.follow_up import open_follow_up
+from batcher.jobs.follow_up import FollowUp, open_follow_up
 from batcher.jobs.run import CheckedRun, open_run
 from batcher.jobs.run_execution import ApprovedRun
+from batcher.jobs.run_reader import RunReader
 from batcher.storage.run_directory import RunDirectory
+from batcher.wiring.line_readers import line_reader
 from tests.conftest import change, trigger
 from tests.jobs.conftest import RecordedRun, SettingsFor, seeded
 
@@ -54,6 +58,30 @@ async def test_it_has_a_directory_of_its_own_and_goes_on_in_one_of_the_same_line
         assert await begin(two, finish=True) == (second, []), "the first one is finished by now"
     facts = RunDirectory(first).read_manifest()
     assert (facts.kind, facts.parent) == (kind, str(path.absolute()))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is full")
+@pytest.mark.parametrize("lines", [1, 1000], ids=["when they are read", "when they are made"])
+def test_where_there_is_no_room_for_its_lines_the_directory_is_told(
+    settings_for: SettingsFor, tmp_path: Path, lines: int
+) -> None:
+    path = RecordedRun(tmp_path, [change(0)]).write()
+    settings = settings_for("http://127.0.0.1:1")
+    file = Path("/dev/full").open("w+b")  # noqa: SIM115 # closed below, which fails
+    run = RunReader(path, line_reader(settings, any_target=True))
+    follow_up = FollowUp(run, settings, "rollback", file)
+
+    def make() -> None:
+        for _ in range(lines):
+            follow_up.add(UNDO)
+        with follow_up.open_run(settings, tmp_path / "out"):
+            pass
+
+    with pytest.raises(OSError, match="No space") as raised:
+        make()
+    with suppress(OSError):  # it can't be written now, either
+        file.close()
+    assert (raised.value.errno, raised.value.filename) == (errno.ENOSPC, str(path))
 
 
 @pytest.mark.parametrize(("kind", "priority"), [("rollback", 9), ("retry", 3)])

@@ -78,7 +78,7 @@ def _unusable(run: ReadyRun) -> Iterator[str]:
     """Targets that can't be used, by cause."""
     found = run.connection.unusable
     for names in by_cause((cause_in(str(found[name]), name), name) for name in found):
-        updates = several(sum(run.state.totals[name] for name in names), "update")
+        updates = several(sum(_left_of(run, name) for name in names), "update")
         of = targets_text(names)
         yield f"{updates} of {of} can't be sent and stay as they are: {found[names[0]]}"
 
@@ -86,9 +86,16 @@ def _unusable(run: ReadyRun) -> Iterator[str]:
 def _left_unsent(run: ReadyRun) -> Iterator[str]:
     """How many updates there is no way to, as the last thing before the question."""
     if found := run.connection.unusable:
-        totals = run.state.totals
-        updates = f"{number(sum(totals[name] for name in found))} of {number(sum(totals.values()))}"
+        names = [*found, *run.connection.targets]
+        cannot, left = (sum(_left_of(run, name) for name in some) for some in (found, names))
+        updates = f"{number(cannot)} of {number(left)}"
         yield f"{updates} updates can't be sent: {several(len(found), 'target')}."
+
+
+def _left_of(run: ReadyRun, name: str) -> int:
+    """How many updates of a target are to be sent."""
+    lines = len(run.state.inspection.targets[name].lines)
+    return min(lines, run.state.left_of(name))
 
 
 def _many(run: ReadyRun, known: Mapping[str, KnownOmissions]) -> Iterator[str]:
@@ -114,7 +121,7 @@ def _together(
     """Targets that are alike: the sum of their updates, and the pace of what takes longest."""
     targets = [run.connection.targets[name] for name in names]
     indices = [run.state.inspection.targets[name] for name in names]
-    sizes = sorted(len(index.lines) for index in indices)
+    sizes = sorted(_left_of(run, name) for name in names)
     each = (
         number(sizes[0]) if sizes[0] == sizes[-1] else f"{number(sizes[0])} to {number(sizes[-1])}"
     )
@@ -142,6 +149,8 @@ def _target(run: ReadyRun, name: str, known: KnownOmissions) -> Iterator[str]:
     target, index = run.connection.targets[name], run.state.inspection.targets[name]
     where = place_text(target)
     updates = several(len(index.lines), "update")
+    if (left := _left_of(run, name)) < len(index.lines):
+        updates = f"{number(left)} of {updates}"
     if index.triggers:
         triggers, domains = (
             several(index.triggers, "trigger"),

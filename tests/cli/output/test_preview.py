@@ -1,5 +1,6 @@
 """What a run is about to do, in words, from what the job has decided: printing changes nothing."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,11 +12,12 @@ from batcher.cli.output.preview import DOMAINS_SHOWN, preview
 from batcher.config import resolve
 from batcher.emulator import Emulator, account_of
 from batcher.jobs.run import CheckedRun, open_run
+from batcher.jobs.run_execution import ApprovedRun
 from batcher.operations import UPDATE_TRIGGER
 from batcher.storage.omission_records import OmissionPlace
 from batcher.storage.quota_file import QuotaFile
 from batcher.storage.state_directory import state_directory
-from tests.conftest import change, remember_quota
+from tests.conftest import change, remember_quota, trigger
 
 Say = Callable[..., Any]
 REGIONS = ["eu-west-1", "us-east-1", "us-west-2"] * 3 + ["us-east-1", "us-west-2", "eu-central-1"]
@@ -139,3 +141,34 @@ async def test_a_deadline_that_is_missed_ends_the_preview_and_an_unknown_one_is_
     assert missed[-1].startswith("Takes about 8 s")
     unknown = await say([change(1)], deadline="1h", rate="auto")
     assert "Whether --deadline 1h (in 1 h 0 min) can be kept is not known" in unknown[-3]
+
+
+async def test_of_a_run_that_goes_on_only_what_is_left_is_counted(
+    stand_in_credentials: None, write_lines: Callable[..., Path]
+) -> None:
+    lines = [change(n, target=name) for n in range(3) for name in ("one", "two")]
+    file, emulator = write_lines(lines), Emulator(latency=(0.0, 0.0))
+    emulator.seed([trigger(n) for n in range(3)])
+    async with emulator as url:
+        given = {"endpoint_url": url, "region": "eu-west-1", "remember": False, "rate": 100}
+        settings = resolve({**given, "canary": 1, "targets": {"one": {}, "two": {}}})
+        out = file.with_suffix(".run")
+        with open_run(str(file), out, settings) as opened:
+            checked = await opened.check()
+            assert isinstance(checked, CheckedRun)
+            async with checked.connect() as ready:
+                run = await ready.approve()
+                assert isinstance(run, ApprovedRun)
+                done = (await run.execute()).succeeded
+        with open_run(str(file), out, settings) as opened:
+            checked = await opened.check()
+            assert isinstance(checked, CheckedRun)
+            async with checked.connect() as ready:
+                said = list(preview(ready))
+    counts = [re.match(r"(\d) of 3 updates in|3 updates in", line) for line in said]
+    left = [int(found[1] or 3) for found in counts if found is not None]
+    assert (len(left), sum(left)) == (2, 6 - done)
+    assert (
+        said[0]
+        == f"Resuming: {done} result{'s' * (done > 1)} from before, {6 - done} updates left."
+    )
