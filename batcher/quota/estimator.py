@@ -360,7 +360,9 @@ class RateEstimator:
             return calls > tuning.overdue_share * state.cycle
         if state.is_unit_bucket:
             if not self._searches_single:
-                return calls > tuning.overdue_unit * state.cycle
+                is_recalled = math.isinf(self._cut_at)
+                unchecked = is_recalled and now - self._start > tuning.overdue_recalled
+                return unchecked or calls > tuning.overdue_unit * state.cycle
             return self._excess > 0 or state.unit_search.is_overdue(state.bucket.rate, now)
         missing = -tuning.overdue_level * state.count_error
         too_many = calls > tuning.overdue * state.cycle
@@ -400,8 +402,14 @@ class RateEstimator:
         self._single.refused(self._accepted, self._since_cut, first=is_first)
         if was_supposed and not self._single.is_supposed:
             self._state.reckon_burst()
-        elif self._accepted == 0 and self._single.is_supposed:
+        elif self._single.is_supposed and self._all_refused:
             self._state.suppose_one_token()
+
+    @property
+    def _all_refused(self) -> bool:
+        """Whether nothing was accepted yet, of so many that nothing is known of the bucket."""
+        sent = self._state.throttle_log.sent
+        return self._accepted == 0 and sent >= self._tuning.all_refused
 
     def _is_surprise(self, ticket: Ticket, now: float) -> bool:
         """Whether a throttle is none that the search for an interval has to expect."""

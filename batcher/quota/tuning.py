@@ -73,6 +73,8 @@ class PaceTuning:
     # calls: a search of a bucket of one token grows when it was not refused for longer
     overdue_unit_search: int = 1
     overdue_unit: float = 0.5  # cycles: the same once its rate is known; it has no reserve to spend
+    # seconds: or if it is remembered and was never refused in this run, as quotas grow between runs
+    overdue_recalled: float = 20.0
     # cycles: where only a share is used the bucket is never emptied, so look now and then
     overdue_share: float = 20.0
     overdue_level: float = 0.5  # count errors: if it gave so much more than it holds, growth begins
@@ -89,6 +91,9 @@ class PaceTuning:
     # seconds: no bucket holds more than the rate gives in that time, so what was accepted in the
     # ramp shows at least what flows in
     longest_burst: float = 10.0
+    # calls: so many, all refused, and nothing is known of what the bucket holds; one in five may be
+    # stray
+    all_refused: int = 3
     lost_call: float = 0.5  # tokens: one without an answer took a token or none
 
 

@@ -190,6 +190,18 @@ def test_who_takes_all_of_a_small_quota_at_first_and_leaves_does_not_slow_it_for
         assert log.accepted_between(50, 120) / 70 >= 0.92 * rate
 
 
+@pytest.mark.parametrize(("rate", "burst", "least"), [(5, 5, 0.9), (2, 2, 0.7), (1, 1, 0.95)])
+def test_a_remembered_quota_of_one_token_that_has_grown_is_left_behind_within_half_a_minute(
+    rate: int, burst: int, least: float
+) -> None:
+    known = EstimatedQuota(rate=1, burst=1, doubt=0.1, age=3600.0)
+    world = World(rate=rate, burst=burst, latency=(0.02, 0.05))
+    for seed in SEEDS:
+        quota = RateEstimator(now=0.0, remembered=known)
+        log = Simulation(world, quota, seed=seed, stop=80).run()
+        assert log.accepted_between(40, 80) / 40 >= least * rate
+
+
 def minute_with_strays(rate: float, share: float, ceiling: float | None) -> float:
     """The part of what strays leave of the quota that a minute uses, as a mean.
 
