@@ -88,11 +88,8 @@ class RoleCredentials(AioCredentials):  # type: ignore[misc] # no stubs
         super().__init__(first["access_key"], first["secret_key"], method="assume-role")
         self._fetch = fetch
         self._clock = clock
+        self._earlier = 1 + SPREAD * spread
         self._take(first)
-        life = self._left()
-        self._renew_at = RENEW_AT * (1 + SPREAD * spread) * life
-        self._renew_by = RENEW_BY * life
-        self._try_again = TRY_AGAIN * life
         # in monotonic seconds: a renewal that failed, and until when none is needed
         self._tried_at = self._good_until = float("-inf")
 
@@ -134,21 +131,33 @@ class RoleCredentials(AioCredentials):  # type: ignore[misc] # no stubs
             logger().warning("role.not_renewed", reason=error_text(error))
 
     async def _renew(self) -> None:
-        self._take(await self._fetch())
-        if self._left() <= 0:
+        found = await self._fetch()
+        if self._left_of(found) <= 0:  # what there was may be good for longer
             raise sdk.CredentialRetrievalError(
                 provider=self.method, error_msg=ShownText("the new session is over already.")
             )
+        self._take(found)
 
     def _take(self, found: Mapping[str, Any]) -> None:
+        """Sign with these from now on; one session may live longer or shorter than the other."""
         self._frozen = ReadOnlyCredentials(
             found["access_key"], found["secret_key"], found["token"], None
         )
         self._expires = datetime.fromisoformat(found["expiry_time"])
+        life = self._left()
+        self._renew_at = RENEW_AT * self._earlier * life
+        self._renew_by = RENEW_BY * life
+        self._try_again = TRY_AGAIN * life
 
     def _left(self) -> float:
         """Seconds of their life that are left."""
-        return (self._expires - datetime.fromisoformat(self._clock.wall())).total_seconds()
+        return self._until(self._expires)
+
+    def _left_of(self, found: Mapping[str, Any]) -> float:
+        return self._until(datetime.fromisoformat(found["expiry_time"]))
+
+    def _until(self, end: datetime) -> float:
+        return (end - datetime.fromisoformat(self._clock.wall())).total_seconds()
 
 
 def _role_fetcher(

@@ -134,6 +134,32 @@ async def test_sessions_that_began_together_are_renewed_spread_over_a_quarter_of
     assert sum(count > 0 for count in renewed) > 15
 
 
+@pytest.mark.parametrize("life", [0.02 * LIFE, 0.3 * LIFE, 0.9 * LIFE, 4 * LIFE])
+async def test_a_session_of_another_life_than_the_first_is_renewed_by_parts_of_its_own(
+    life: float,
+) -> None:
+    clock, sts, credentials = role(spread=1.0)
+    sts.life = life
+    clock.seconds = 0.9 * LIFE
+    for _ in range(1000):
+        await credentials.get_frozen_credentials()
+        clock.seconds += life / 100
+    assert 14 <= sts.calls <= 21  # each time when half is left; one of seconds is asked for less
+
+
+@pytest.mark.parametrize("life", [0.0, -1.0, -LIFE])
+async def test_a_new_session_that_is_over_already_takes_nothing_from_the_one_there_is(
+    life: float,
+) -> None:
+    clock, sts, credentials = role()
+    sts.life = life
+    clock.seconds = (1 - 0.9 * RENEW_AT) * LIFE
+    assert (await credentials.get_frozen_credentials()).access_key == "AKID0"
+    clock.seconds = (1 - 0.9 * RENEW_BY) * LIFE
+    with pytest.raises(sdk.CredentialRetrievalError, match="over already"):
+        await credentials.get_frozen_credentials()
+
+
 async def test_a_renewal_that_fails_is_tried_again_after_a_while_and_an_error_at_the_end() -> None:
     clock, sts, credentials = role()
     sts.error = AWAY
