@@ -6,6 +6,7 @@ No limit, route or status of AWS's is written down here.
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -113,6 +114,16 @@ class ServiceModel:
             )
             raise ServiceError("NotImplementedException", message)
         return operation, {label: _decoded(segments[index]) for index, label in route.labels}
+
+
+def installed_model() -> ServiceModel:
+    """The service model, read once for all emulators of the process: a megabyte and 40 ms each."""
+    return _read(os.environ.get("AWS_DATA_PATH"))
+
+
+@lru_cache(maxsize=1)
+def _read(_: str | None) -> ServiceModel:
+    return ServiceModel()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,7 +18,7 @@ from batcher.emulator.call_log import CallLog
 from batcher.emulator.controls import Controls, make_quota
 from batcher.emulator.faults import Faults, LatencyRange
 from batcher.emulator.gateway import Gateway
-from batcher.emulator.model import ServiceModel
+from batcher.emulator.model import installed_model
 from batcher.emulator.operations import Operations
 from batcher.emulator.organizations import OPERATIONS as LISTINGS
 from batcher.emulator.organizations import Organizations, read_organization
@@ -85,7 +85,7 @@ class Emulator(Controls):
         rules = WriteRules(
             clear_omitted=clear_omitted, clamp=clamp or {}, fill_defaults=fill_defaults
         )
-        model, store, call_log = ServiceModel(), Store(), CallLog()
+        model, store, call_log = installed_model(), Store(), CallLog()
         listings = {name: each for name, each in (quotas or {}).items() if name in LISTINGS}
         quotas = {name: each for name, each in (quotas or {}).items() if name not in LISTINGS}
         for operation in quotas:

@@ -6,6 +6,7 @@ Requests are read and answers written by the shapes of botocore's ``sts`` model.
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from random import Random
 from typing import Any
 from xml.etree import ElementTree
@@ -42,6 +43,12 @@ ERRORS = {
 """What the Query protocol calls these errors, and the status of each."""
 
 
+@cache
+def _model() -> ServiceModel:
+    """The service model of STS, read once for all emulators of the process."""
+    return ServiceModel(Loader().load_service_model("sts", "service-2"), "sts")
+
+
 class Sts:
     """Answers STS requests; sessions that it issues are added to the authenticator.
 
@@ -60,7 +67,7 @@ class Sts:
         wall_clock: Callable[[], float],
         random: Random,
     ) -> None:
-        self._model = ServiceModel(Loader().load_service_model("sts", "service-2"), "sts")
+        self._model = _model()
         self._authenticator = authenticator
         self._session_seconds = session_seconds
         self._external_ids = dict(external_ids)

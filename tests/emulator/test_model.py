@@ -1,8 +1,10 @@
 """The compiled service model."""
 
+from pathlib import Path
+
 import pytest
 
-from batcher.emulator.model import ServiceModel
+from batcher.emulator.model import ServiceModel, installed_model
 
 NAME = {"DomainName": "acme", "EventTriggerName": "cart"}
 
@@ -31,3 +33,12 @@ def test_a_path_leads_to_its_operation_with_its_labels_decoded(
 ) -> None:
     found, read = ServiceModel().route(method, path)
     assert (found.name, read) == (operation, labels)
+
+
+def test_all_emulators_of_a_process_share_one_model_of_what_is_installed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = installed_model()
+    assert installed_model() is found
+    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+    assert installed_model() is not found, "another path may lead to another model"
