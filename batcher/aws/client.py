@@ -6,6 +6,7 @@ The requests themselves leave through a transport. What that raises for a call b
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from math import inf
 from typing import Any
@@ -26,6 +27,7 @@ from batcher.aws.attempts import (
 from batcher.aws.credentials import (
     CheckedCredentials,
     explained,
+    region_of_environment,
 )
 from batcher.aws.departure import Departure
 from batcher.aws.lean_connections import LeanConnections
@@ -144,12 +146,15 @@ class AwsTarget:
     @property
     def expected_account(self) -> str | None:
         """The account that it is, or would be if it could be opened, as far as that is known."""
-        return self.account_id or account_of_role(self.settings.role_arn)
+        if self.account_id is not None or self.settings.role_arn is not None:
+            return self.account_id or account_of_role(self.settings.role_arn)
+        return self._shared.account if self._shared is not None else None
 
     @property
     def expected_region(self) -> str | None:
         """The Region, also of a target that could not be opened, as far as that is known."""
-        return self.settings.region or (self._shared.region if self._shared is not None else None)
+        own = self._shared.region if self._shared is not None else region_of_environment()
+        return self.settings.region or own
 
     @property
     def caller_arn(self) -> str | None:
@@ -184,6 +189,11 @@ class AwsTarget:
             return self.account_id
         key = self._first_key or self.endpoint_url
         return f"key-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+
+    def look_up(self) -> None:
+        """Find out what files and environment say, of one that is not to be opened."""
+        with suppress(sdk.BotoCoreError):  # whoever opens it is told
+            self._shared = self._sessions.session(self.name, self.settings)
 
     async def call(self, operation: str, members: Mapping[str, Any]) -> Attempt:
         """Send one request of that operation, named as in the API.

@@ -82,6 +82,11 @@ def region_of(session: AioSession | Session, given: str | None) -> str | None:
     return given or os.environ.get("AWS_REGION") or session.get_config_variable("region")
 
 
+def region_of_environment() -> str | None:
+    """The Region that counts whatever a profile says; None: the environment has none."""
+    return next(filter(None, map(os.environ.get, REGION_VARIABLES)), None)
+
+
 def region_origin(session: AioSession | Session) -> str:
     """What ``region_of`` has the Region of where none was given, in words."""
     found = filter(os.environ.get, REGION_VARIABLES)

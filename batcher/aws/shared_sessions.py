@@ -70,6 +70,12 @@ class SharedSession:
         self._identities: dict[str, StsIdentity] = {}
         self.sts = StsClient(self._sts_client, sts_pace)
 
+    @property
+    def account(self) -> str | None:
+        """The account of its own credentials, as far as STS was asked already."""
+        found = {each.account for each in self._identities.values()}
+        return found.pop() if len(found) == 1 else None
+
     async def own_credentials(self) -> Any:
         """The session's own credentials; None where it has none.
 

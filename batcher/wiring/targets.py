@@ -112,6 +112,7 @@ class TargetConnector:
         async def open_client(name: str) -> None:
             target = self.target(name)
             if name in self._left:
+                target.look_up()
                 unusable[name], unopened[name] = AwsError(_LEFT.format(name)), target
                 return
             try:

@@ -1,11 +1,14 @@
 """Which place a connected target is: an account and Region, whatever the endpoint of AWS's."""
 
+from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from batcher.config import resolve
+from batcher.emulator import Emulator, account_of
 from batcher.target_identity import TargetIdentity
 from batcher.wiring.places import (
     could_be,
@@ -125,6 +128,59 @@ async def test_a_target_that_can_not_be_opened_is_a_place_by_settings_and_by_wha
     )
     async with connector.target("one") as one:
         assert could_be(connector.target("away"), trigger_place(one), before or None) is is_it
+
+
+@pytest.mark.parametrize("said_by", ["AWS_REGION", "AWS_DEFAULT_REGION", "its profile"])
+@pytest.mark.parametrize(
+    ("away", "is_it"),
+    [
+        ({"account": account_of("AKIDEXAMPLE")}, True),
+        ({"role_arn": f"arn:aws:iam::{account_of('AKIDEXAMPLE')}:role/x"}, True),
+        ({}, True),  # STS told another with the same credentials
+        ({"account": "9" * 12}, False),
+        ({"role_arn": f"arn:aws:iam::{'9' * 12}:role/x"}, False),
+        ({"region": "us-east-1"}, False),
+        ({"profile": "other"}, False),
+    ],
+    ids=str,
+)
+async def test_a_target_that_is_left_for_later_is_a_place_also_by_files_and_environment(
+    stand_in_credentials: None,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    said_by: str,
+    away: dict[str, Any],
+    *,
+    is_it: bool,
+) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    config = tmp_path / "config"
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    config.write_text("[profile other]\n[default]\n")
+    if said_by == "its profile":
+        config.write_text("[profile other]\nregion=ap-east-1\n[default]\nregion=ca-central-1\n")
+    else:
+        monkeypatch.setenv(said_by, "ca-central-1")
+    async with Emulator() as url, AsyncExitStack() as stack:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
+        at = {"endpoint_url": url}
+        targets = {"one": at, "away": {**at, **away}}
+        connector = TargetConnector(resolve({"targets": targets, "without_target": "away"}))
+        found = await connector.connect(targets, stack)
+        place = trigger_place(found.targets["one"])
+        assert place.region == "ca-central-1"
+        assert could_be(found.unopened["away"], place, None) is is_it
+
+
+async def test_of_a_profile_that_is_gone_the_region_is_that_of_the_environment(
+    stand_in_credentials: None,
+) -> None:
+    targets = {"one": ONE, "away": {"profile": "none", "account": ONE["account"]}}
+    connector = TargetConnector(resolve({"targets": targets}))
+    async with connector.target("one") as one:
+        away = connector.target("away")
+        away.look_up()
+        assert could_be(away, trigger_place(one), None)
 
 
 def test_several_targets_are_expected_where_their_settings_put_them() -> None:
