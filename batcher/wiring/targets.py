@@ -149,8 +149,8 @@ class TargetConnector:
 
 
 _LEFT = (
-    "target {}: left for later by --without-target. Run the same command again without that flag to"
-    " do what is left."
+    "target {}: left for later by --without-target. Run the same command again without that setting"
+    " to do what is left."
 )
 
 

@@ -351,7 +351,7 @@ async def test_a_wrong_account_is_left_for_later_as_the_refusal_offers_and_done_
         assert counts == {"one": 2, "wrong": 0, "role": 2}
         settings(tmp_path, **{**wrong, "wrong": {**at, "account": account_of("AKIDEXAMPLE")}})
         rest = await batcher(*run, "--json")
-    assert "Run the same command again without that flag" in part.err
+    assert "Run the same command again without that setting" in part.err
     assert (rest.code, json.loads(rest.out)["not_started"]) == (0, 0), rest.err
     assert "without_target" not in (tmp_path / "updates.run" / "run.json").read_text().replace(
         '"without_target": null', ""
