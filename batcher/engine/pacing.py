@@ -219,6 +219,10 @@ class Pacer:
         waiter.without_slot = 0.0
         return ticket, held + left - turn, left
 
+    def lets_go(self, *, must_finish: bool) -> bool:
+        """Whether who has a permit may still send: nobody paused or drained it meanwhile."""
+        return not self._gate.control.pauses and (must_finish or not self._draining)
+
     def leave(self, permit: Permit, verdict: Verdict, retry_after: float | None) -> None:
         """Give the slot back and tell the limiter what came of the request."""
         self.in_flight -= 1

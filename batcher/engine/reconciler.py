@@ -44,8 +44,9 @@ MaySend: TypeAlias = Callable[[Update], bool]
 AHEAD_SECONDS = 2.0
 AHEAD_AT_FIRST, AHEAD_LEAST = 4, 2  # updates; until it is known how fast they can be sent
 # seconds from a newer look to the update where that is refused right after it: looks may take their
-# tokens from the same bucket, and then the only one. Doubled each time, up to the longest
-APART_AT_FIRST, APART_AT_MOST = 0.25, 8.0
+# tokens from the same bucket, and then the only one. Doubled each time, up to the longest, which
+# leaves a second until that look is old, too
+APART_AT_FIRST, APART_AT_MOST = 0.25, LOOK_OLD_AFTER - 1
 
 
 class Settler(Protocol):

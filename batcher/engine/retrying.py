@@ -268,7 +268,10 @@ class Retrying:
                 wanted = may_send is None or may_send()
                 if wanted and still_wanted is not None:
                     wanted = await still_wanted(state)
-                goes = wanted and (self._gate is None or self._gate.is_open_to_me)
+                    # a newer look may have taken long
+                    wanted = wanted and (may_send is None or may_send())
+                goes = wanted and self.pacer.lets_go(must_finish=state.must_finish)
+                goes = goes and (self._gate is None or self._gate.is_open_to_me)
             finally:
                 if not goes:
                     self.pacer.leave(permit, UNSENT, None)

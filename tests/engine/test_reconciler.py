@@ -576,17 +576,25 @@ class OneBucket(Server):
     def __init__(self, rate: float) -> None:
         super().__init__(dict(BEFORE))
         self._bucket = TokenBucket(Quota(rate=rate, burst=1), 0.0)
+        self._looked_at = 0.0
+        self.oldest_look = 0.0  # seconds; of those that were there when an update came
 
     async def call(self, operation: str, members: Mapping[str, Any]) -> Attempt:
-        if self._bucket.take(anyio.current_time()):
-            return await super().call(operation, members)
+        now = anyio.current_time()
+        if operation == "UpdateEventTrigger":
+            self.oldest_look = max(self.oldest_look, now - self._looked_at)
+        if self._bucket.take(now):
+            answer = await super().call(operation, members)
+            if operation == "GetEventTrigger":
+                self._looked_at = anyio.current_time()
+            return answer
         self.log.append(operation)
         if operation == "UpdateEventTrigger":
             await anyio.sleep(2 * LOOK_OLD_AFTER)
         return refused("ThrottlingException", 429)
 
 
-@pytest.mark.parametrize("rate", [2.0, 1.0, 0.2])
+@pytest.mark.parametrize("rate", [2.0, 1.0, 0.3])
 def test_where_looks_take_the_tokens_of_updates_an_update_is_sent_some_time_after_its_newer_look(
     rate: float,
 ) -> None:
@@ -594,6 +602,17 @@ def test_where_looks_take_the_tokens_of_updates_an_update_is_sent_some_time_afte
     result, images = settle(server, wants(Description="new"))
     assert (result.status, len(images.images)) == ("succeeded", 1)
     assert server.log.count("UpdateEventTrigger") <= 9
+    assert server.oldest_look < LOOK_OLD_AFTER
+
+
+@pytest.mark.parametrize("rate", [0.22, 0.1])
+def test_no_update_is_sent_after_a_look_that_is_old_however_seldom_there_is_a_token(
+    rate: float,
+) -> None:
+    server = OneBucket(rate)
+    settle(server, wants(Description="new"))
+    assert server.log.count("UpdateEventTrigger") > 5
+    assert server.oldest_look < LOOK_OLD_AFTER
 
 
 def test_what_became_stale_while_it_was_throttled_is_not_sent() -> None:

@@ -4,11 +4,14 @@ import logging
 from collections.abc import Callable
 from itertools import pairwise
 
+import anyio
 import pytest
 from msgspec.structs import replace
 
 from batcher.accounting.verdicts import Verdict
+from batcher.engine.pace_control import PaceControl, PaceGate
 from batcher.engine.pacing import Pacer
+from batcher.engine.retry_state import RetryState
 from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.errors import CredentialsError, NotSentError
 from batcher.operations import UPDATE_TRIGGER
@@ -217,3 +220,46 @@ def test_what_may_not_be_sent_any_more_when_its_turn_comes_is_left_without_a_res
     assert len(caller.calls) == answers - 1
     assert limiter.outcomes[-1][0] is Verdict.UNSENT
     assert retrying.pacer.in_flight == 0
+
+
+@pytest.mark.parametrize("ended", ["pause", "drain", "lease"])
+def test_what_was_paused_drained_or_given_up_during_a_newer_look_is_not_sent(ended: str) -> None:
+    control, held = PaceControl(LoopClock()), [True]
+    pacer = Pacer(OpenLimiter(), 4, LoopClock(), gate=PaceGate(control))
+    caller = ScriptedCaller(each(ACCEPTED))
+    looks: list[float] = []
+
+    async def still_wanted(state: RetryState) -> bool:
+        looks.append(anyio.current_time())
+        await anyio.sleep(2.0)
+        if len(looks) > 1:
+            return True
+        if ended == "pause":
+            control.pause("a test", "told to")
+        elif ended == "drain":
+            pacer.drain()
+        else:
+            held[0] = False
+        return True
+
+    async def scenario() -> tuple[RetryState | None, float]:
+        began = anyio.current_time()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(resume_later)
+            state = await make_retrying(UPDATE_TRIGGER, caller, pacer=pacer).run_attempts(
+                "1", {}, lambda: held[0], still_wanted=still_wanted
+            )
+        return state, began
+
+    async def resume_later() -> None:
+        await anyio.sleep(60.0)
+        control.resume("a test")
+
+    state, began = in_virtual_time(scenario())
+    if ended == "pause":  # it goes on after that, when what was looked at is old
+        assert state is not None
+        assert [call.began - began for call in caller.calls] == [pytest.approx(62.0)]
+        assert len(looks) == 2
+    else:
+        assert (state, caller.calls) == (None, [])
+    assert pacer.in_flight == 0
