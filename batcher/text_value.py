@@ -4,7 +4,7 @@ Each kind is in the package of its topic, such as Limit in ``accounting.limit``.
 """
 
 import re
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 class TextValue:
@@ -20,6 +20,11 @@ class TextValue:
         if not isinstance(text, str) or re.fullmatch(self.PATTERN, text) is None:
             raise ValueError(f"{text!r} does not match the regex {self.PATTERN}")
         self._text = text
+
+    @classmethod
+    def from_books(cls, text: str) -> Self:
+        """What a text of a run's books stands for: an earlier version may have taken more texts."""
+        return cls(text)
 
     def __str__(self) -> str:
         return self._text
@@ -37,3 +42,8 @@ class TextValue:
 def parse_text(kind: type, value: Any) -> Any:
     """A value of that kind: the ``dec_hook`` of msgspec; the ``enc_hook`` is ``str``."""
     return kind(value)
+
+
+def parse_kept_text(kind: type[TextValue], value: Any) -> Any:
+    """A value of that kind of what was written down, now or by an earlier version."""
+    return kind.from_books(value)

@@ -1,8 +1,13 @@
 """How many there may be of something: what ``--max-failures`` and ``--max-changes`` take."""
 
+import re
+from decimal import Decimal
 from math import inf
+from typing import Self
 
 from batcher.text_value import TextValue
+
+_EARLIER_PERCENTAGE = re.compile(r"0*([0-9]+(?:\.[0-9]{1,9})?)%")  # of books of before
 
 
 class Limit(TextValue):
@@ -16,6 +21,13 @@ class Limit(TextValue):
         number, percent, _ = text.partition("%")
         self.is_percentage = bool(percent)
         self._number = self._parsed(number)
+
+    @classmethod
+    def from_books(cls, text: str) -> Self:
+        """A limit that was written down: nothing exceeds a percentage over 100, as nothing did."""
+        if found := isinstance(text, str) and _EARLIER_PERCENTAGE.fullmatch(text):
+            return cls("100%" if Decimal(found[1]) > 100 else f"{found[1]}%")
+        return cls(text)
 
     def exceeded_by(self, count: int, total: int) -> bool:
         """Whether ``count`` of ``total`` is more than that."""

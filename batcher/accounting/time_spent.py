@@ -14,6 +14,13 @@ from batcher.records import Count, RequestCount, Seconds, Summary, TargetSummary
 
 Duration = Annotated[float, Meta(ge=0, le=1e10)]
 
+_WORTH_SAYING = 0.05  # of the run: smaller savings are noise
+
+
+def is_worth_saying(seconds: float, wall_seconds: float) -> bool:
+    """Whether people are to be told of that part of a run's time, as what could be saved of it."""
+    return seconds >= max(1.0, _WORTH_SAYING * wall_seconds)
+
 
 class RequestsMade(Struct, frozen=True, kw_only=True):
     """Requests for a change that reached the network, for updates with a result and without one.

@@ -40,7 +40,7 @@ from batcher.config.value_kinds import (
 )
 from batcher.config.work_labels import Labels, session_tags
 from batcher.foreign_text import shown_url
-from batcher.text_value import parse_text
+from batcher.text_value import parse_kept_text
 from batcher.triggers.omission import Whole
 from batcher.updates.domain_map import DomainMap
 from batcher.updates.json_schema import HIGHEST_PRIORITY
@@ -441,6 +441,7 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
         """
         kept = msgspec.structs.replace(self, http_token=None, without_target=None)
         written: dict[str, Any] = msgspec.to_builtins(kept, enc_hook=str)
+        del written["without_target"]
         if self.check is not None:
             written["check"] = self.check.shown
         hooks = [hook.as_json() for hook in self.hooks]
@@ -455,7 +456,7 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
         known = {name: value for name, value in written.items() if name != "merge"} | {"hooks": []}
         if written.get("merge") is True:
             known["whole"] = "always"
-        return msgspec.convert(known, cls, dec_hook=parse_text)
+        return msgspec.convert(known, cls, dec_hook=parse_kept_text)
 
 
 def _without_secrets(written: dict[str, Any]) -> dict[str, Any]:

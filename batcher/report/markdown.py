@@ -6,6 +6,7 @@ Whatever others wrote stands in fenced blocks, which nothing in it can end.
 import re
 from collections.abc import Iterator
 
+from batcher.accounting.time_spent import is_worth_saying
 from batcher.foreign_text import printable, shortened
 from batcher.number_text import (
     duration,
@@ -164,7 +165,9 @@ def _time(report: RunReport) -> str:
             f" {duration_of_call(found.longest)}."
         )
     for saving in report.quota_savings:
-        if saving.seconds is not None:
+        if saving.seconds is not None and is_worth_saying(
+            saving.seconds, report.facts.wall_seconds
+        ):
             parts.append(f" {saving.times} times the quota would save {duration(saving.seconds)}.")
     return "".join([*parts, "\n\n"])
 

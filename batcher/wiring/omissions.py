@@ -79,25 +79,22 @@ class Omissions:
                 self._whole,
                 log=self._log,
                 clearable=self._clearable,
-                recall=partial(self._recall, target),
+                recall=partial(self._recall, _identity(target)),  # the target may go before
                 on_learned=partial(self._remember, place),
             )
         return found
 
     def known(self, target: AwsTarget) -> KnownOmissions:
         """What is remembered of the place of a connected target."""
-        return KnownOmissions(whole=self._whole, effects=self._entries(target))
+        return KnownOmissions(whole=self._whole, effects=self._entries(_identity(target)))
 
-    def _entries(self, target: AwsTarget) -> dict[str, Omission]:
+    def _entries(self, place: TargetIdentity) -> dict[str, Omission]:
         if self._file is None:
             return {}
-        identity = TargetIdentity(
-            account=target.quota_owner, region=target.region, endpoint=target.endpoint_url
-        )
-        return remembered_effects(self._file, identity, self._clock.wall())
+        return remembered_effects(self._file, place, self._clock.wall())
 
-    def _recall(self, target: AwsTarget) -> Mapping[str, Effect]:
-        return {member: entry.effect for member, entry in self._entries(target).items()}
+    def _recall(self, place: TargetIdentity) -> Mapping[str, Effect]:
+        return {member: entry.effect for member, entry in self._entries(place).items()}
 
     def _remember(self, place: OmissionPlace, effects: Mapping[str, Effect]) -> None:
         if self._file is not None:
@@ -135,6 +132,12 @@ def _clearable() -> frozenset[str]:
         *TRIGGER_NAMES,
         *NEEDED_TO_CREATE,
     }
+
+
+def _identity(target: AwsTarget) -> TargetIdentity:
+    return TargetIdentity(
+        account=target.quota_owner, region=target.region, endpoint=target.endpoint_url
+    )
 
 
 def omission_place(target: AwsTarget) -> OmissionPlace:

@@ -44,3 +44,28 @@ def test_a_percentage_of_a_hundred_is_a_count(number: int, count: int) -> None:
 def test_anything_else_is_no_limit(text: str) -> None:
     with pytest.raises(ValueError, match="does not match"):
         Limit(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "stands_for"),
+    [
+        ("200%", "100%"),
+        ("100.1%", "100%"),
+        ("999999999999.5%", "100%"),
+        ("005%", "5%"),
+        ("000.50%", "0.50%"),
+        ("100.0%", "100.0%"),
+        ("7", "7"),
+    ],
+)
+def test_books_of_before_hold_percentages_that_are_given_no_more(
+    written: str, stands_for: str
+) -> None:
+    assert Limit.from_books(written) == Limit(stands_for)
+    assert FailureLimit.from_books(written) == FailureLimit(stands_for)
+
+
+@pytest.mark.parametrize("text", ["", "%", "-1", "1.5", "5 %", "200%%", "much", None, 5])
+def test_nothing_else_of_books_is_a_limit(text: str) -> None:
+    with pytest.raises(ValueError, match="does not match"):
+        Limit.from_books(text)

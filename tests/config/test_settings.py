@@ -42,6 +42,7 @@ def test_what_is_written_down_is_text_and_is_read_as_it_was(given: dict[str, Any
     settings = resolve(given)
     written = msgspec.json.decode(msgspec.json.encode(settings.as_json()))
     assert Settings.from_json(written) == settings
+    assert "without_target" not in written, "of one session, and unknown to versions before"
     assert {name: written[name] for name in given if name != "targets"} == {
         name: value for name, value in given.items() if name != "targets"
     }
@@ -67,6 +68,8 @@ def test_a_run_of_an_earlier_version_can_be_read() -> None:
     assert (settings.max_changes, settings.deadline) == (Limit("100"), Deadline("06:00"))
     assert settings.domain_map == DomainMap("acme=globex")
     assert Settings.from_json(written | {"max_failures": None}).max_failures == FailureLimit("none")
+    more = Settings.from_json(written | {"max_failures": "200%", "max_changes": "101%"})
+    assert (more.max_failures, more.max_changes) == (FailureLimit("100%"), Limit("100%"))
     with pytest.raises(msgspec.ValidationError, match="does not match"):
         Settings.from_json(written | {"share": "much"})
 

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from batcher.report.markdown import CHARACTERS, report_markdown
-from batcher.report.run_report import RunReport
+from batcher.report.run_report import QuotaSaving, RunReport
 from tests.report.filled_records import HOSTILE, Filled
 
 FENCED = re.compile(r"^(`{3,})(text|sh)\n.*?\n\1$", re.DOTALL | re.MULTILINE)
@@ -44,3 +44,26 @@ def test_a_command_is_never_cut_in_its_middle() -> None:
     report = Filled().record(RunReport)
     steps = [replace(each, command=said) for each in report.next_steps]
     assert f"\n{said}\n" in report_markdown(replace(report, next_steps=steps))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "wall_seconds", "said"),
+    [
+        (None, 100.0, False),
+        (0.0, 0.0, False),
+        (0.0, 100.0, False),
+        (0.9, 4.0, False),
+        (4.9, 100.0, False),
+        (1.0, 4.0, True),
+        (5.0, 100.0, True),
+    ],
+)
+def test_what_a_higher_quota_saves_is_said_where_it_saves_something(
+    seconds: float | None, wall_seconds: float, *, said: bool
+) -> None:
+    report = Filled().record(RunReport)
+    saving = QuotaSaving(times=5, seconds=seconds, wall_seconds=None)
+    report = replace(
+        report, facts=replace(report.facts, wall_seconds=wall_seconds), quota_savings=[saving]
+    )
+    assert ("5 times the quota would save" in report_markdown(report)) is said

@@ -1,5 +1,7 @@
 """What is known of omitted members is one thing a place, and outlives the process."""
 
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -67,3 +69,21 @@ async def test_endpoints_of_awss_share_it_and_what_was_kept_for_one_of_them_is_f
     now = SystemClock().wall()
     known = known_omissions({"two": place}, Settings(), file, now)
     assert sorted(known["two"].effects) == ["Periods", "SegmentFilter"]
+
+
+@pytest.mark.usefixtures("stand_in_credentials")
+async def test_it_outlives_the_target_that_it_was_asked_for_and_recalls_without_it(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(region="eu-west-1")
+    file = QuotaFile(tmp_path, pytest.fail)
+    found = Omissions(settings, file, clock=SystemClock(), log=logger())
+    async with TargetConnector(settings).target("default") as target:
+        gone, place = weakref.ref(target), omission_place(target)
+        shared = found.of(target)
+    del target
+    gc.collect()
+    assert gone() is None
+    file.remember_effects(place, {"Periods": "cleared"}, SystemClock().wall())
+    async with shared.turn(frozenset({"Periods"})):
+        assert shared.are_cleared

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from heapq import nsmallest
 
+from batcher.accounting.time_spent import is_worth_saying
 from batcher.cli.output.created import created_lines
 from batcher.cli.output.next_command import next_command
 from batcher.cli.output.next_steps import next_steps
@@ -31,7 +32,6 @@ _KINDS = (*STATUSES, "not_started")
 _COUNTED = ("total", *_KINDS)
 CHANGED_SHOWN = 20  # updates of a wave
 _READ_BACK = {"as_asked": "as asked", "differs": "not as sent", "unread": "could not be read"}
-WORTH_SAYING = 0.05  # of the run: smaller savings are noise
 
 
 def summary_lines(directory: RunDirectory, summary: Summary, ending: RunEnding) -> Iterator[str]:
@@ -158,9 +158,9 @@ def _time(summary: TargetSummary) -> Iterator[str]:
     if summary.wall_seconds < 1:
         return
     yield f"The time went: {_seconds(summary)}."
-    if summary.double_quota_saves >= max(1.0, WORTH_SAYING * summary.wall_seconds):
+    if is_worth_saying(summary.double_quota_saves, summary.wall_seconds):
         yield f"Twice the quota would save about {duration(summary.double_quota_saves)}."
-    if summary.held_by_concurrency >= max(1.0, WORTH_SAYING * summary.wall_seconds):
+    if is_worth_saying(summary.held_by_concurrency, summary.wall_seconds):
         yield (
             f"All requests that may be in flight at once were for"
             f" {duration(summary.held_by_concurrency)}, while the quota had room: --concurrency"
