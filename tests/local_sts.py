@@ -60,7 +60,7 @@ class LocalSts:
             return web.Response(text=text, status=status, content_type="text/xml", headers=headers)
         if self.says is not None:
             return web.Response(text=self.says, content_type="text/xml")
-        until = (datetime.now(UTC) + self.life).isoformat()
+        until = (now + self.life).isoformat()
         text = (
             f'<AssumeRoleResponse xmlns="{_NAMESPACE}"><AssumeRoleResult><Credentials>'
             f"<AccessKeyId>ASIA{len(self.asked)}</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"

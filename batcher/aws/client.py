@@ -324,7 +324,7 @@ class AwsTarget:
             raise SettingsError(f"target {self.name}: no Region. Give --region, or set AWS_REGION.")
         try:
             self._credentials = await signing_credentials(
-                shared, self.name, self.settings, clock=self._clock, tags=self._session_tags
+                shared, self.name, self.settings, tags=self._session_tags
             )
             self._first_key = self._first_key or await first_access_key(self._credentials)
         except Exception:

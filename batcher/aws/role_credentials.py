@@ -17,13 +17,13 @@ from aiobotocore.credentials import AioCredentials
 from botocore.credentials import ReadOnlyCredentials
 
 from batcher.aws.sdk_errors import ShownText, error_text
+from batcher.aws.server_clock import ServerClock
 from batcher.aws.shared_sessions import SharedSession
 from batcher.aws.sts_client import StsClient
 from batcher.aws.unsent import why_unsent
 from batcher.config import TargetSettings
 from batcher.errors import CredentialsError, NotSentError, WrongAccountError
 from batcher.logs import logger
-from batcher.ports import Clock
 
 # parts of a role session's life that are left when it is renewed, and when that has to succeed;
 # the first is longer by up to SPREAD of it: botocore's fixed 15 minutes are all of a short session
@@ -39,7 +39,6 @@ async def signing_credentials(
     target: str,
     settings: TargetSettings,
     *,
-    clock: Clock,
     tags: Mapping[str, str],
 ) -> Any:
     """The credentials that a target's requests are signed with: the session's, or the role's.
@@ -56,7 +55,7 @@ async def signing_credentials(
         return own
     fetch = _role_fetcher(shared.sts, settings, settings.role_arn, tags)
     try:
-        return RoleCredentials(await fetch(), fetch, clock)
+        return RoleCredentials(await fetch(), fetch, shared.server_clock)
     except sdk.CredentialRetrievalError as error:
         if isinstance(away := error.__cause__, sdk.ConnectionError | sdk.HTTPClientError):
             raise NotSentError(
@@ -74,6 +73,7 @@ class RoleCredentials(AioCredentials):  # type: ignore[misc] # no stubs
     """Credentials, as botocore wants them, that are renewed with ``fetch`` by parts of their life.
 
     ``first``: those to begin with: access_key, secret_key, token, and expiry_time in ISO 8601.
+    ``clock``: AWS's, as it is that one which their end is told by.
     ``spread``: from 0 to 1, how much earlier than the others they are renewed.
     """
 
@@ -81,7 +81,7 @@ class RoleCredentials(AioCredentials):  # type: ignore[misc] # no stubs
         self,
         first: dict[str, Any],
         fetch: Callable[[], Awaitable[dict[str, Any]]],
-        clock: Clock,
+        clock: ServerClock,
         spread: float | None = None,
     ) -> None:
         spread = random.random() if spread is None else spread
@@ -157,7 +157,7 @@ class RoleCredentials(AioCredentials):  # type: ignore[misc] # no stubs
         return self._until(datetime.fromisoformat(found["expiry_time"]))
 
     def _until(self, end: datetime) -> float:
-        return (end - datetime.fromisoformat(self._clock.wall())).total_seconds()
+        return (end - self._clock.wall()).total_seconds()
 
 
 def _role_fetcher(

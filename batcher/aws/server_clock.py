@@ -39,11 +39,19 @@ class ServerClock:
             " are signed from now on. Set it (timedatectl set-ntp true)."
         )
 
+    def now(self) -> float:
+        """Seconds of a clock that nobody sets."""
+        return self._clock.now()
+
+    def wall(self) -> datetime:
+        """The time that AWS has, as far as that is known."""
+        return self._now() + timedelta(seconds=self.offset)
+
     def timestamp(self) -> str:
         """AWS's time for a signature, to the second."""
         now = self._clock.now()
         if not self._stamped <= now < self._good_until:
-            there = self._now() + timedelta(seconds=self.offset)
+            there = self.wall()
             self._stamp = there.strftime(SIGV4_TIMESTAMP)
             self._stamped, self._good_until = now, now + 1 - there.microsecond / 1e6
         return self._stamp
@@ -60,8 +68,8 @@ class ServerClock:
     ) -> str | None:
         if not self.offset or signature_version != "v4":
             return None
-        now = self._now() + timedelta(seconds=self.offset)
-        context |= {_OFFSET: self.offset, _TIMESTAMP: now.strftime(SIGV4_TIMESTAMP)}
+        now = self.wall().strftime(SIGV4_TIMESTAMP)
+        context |= {_OFFSET: self.offset, _TIMESTAMP: now}
         return _SIGNER
 
     def _look(

@@ -15,7 +15,9 @@ from batcher.aws.role_credentials import (
     TRY_AGAIN,
     RoleCredentials,
 )
+from batcher.aws.server_clock import ServerClock
 from batcher.emulator import Emulator
+from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.errors import CredentialsError, NotSentError, WrongAccountError
 from batcher.operations import UPDATE_TRIGGER
 from tests.aws.test_client import target
@@ -75,7 +77,7 @@ class Sts:
 def role(spread: float = 0.0) -> tuple[At, Sts, RoleCredentials]:
     clock = At()
     sts = Sts(clock)
-    return clock, sts, RoleCredentials(sts.session(), sts.fetch, clock, spread)
+    return clock, sts, RoleCredentials(sts.session(), sts.fetch, ServerClock(clock), spread)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +122,7 @@ async def test_sessions_that_began_together_are_renewed_spread_over_a_quarter_of
 ):
     clock = At()
     sts = Sts(clock)
-    fleet = [RoleCredentials(sts.session(), sts.fetch, clock) for _ in range(400)]
+    fleet = [RoleCredentials(sts.session(), sts.fetch, ServerClock(clock)) for _ in range(400)]
     renewed = []
     for clock.seconds in range(0, int(LIFE), 10):
         before = sts.calls
@@ -226,6 +228,24 @@ async def test_a_session_of_another_account_than_that_of_its_role_is_not_signed_
                 attempt = await role.call(UPDATE_TRIGGER, change(1))
                 assert "999988887777" in str(attempt.message)
     assert not emulator.calls()
+
+
+@pytest.mark.parametrize("hours", [-3, -1, -0.5, 0.5, 1, 3])
+async def test_how_long_a_session_lives_is_told_by_the_clock_of_who_gave_it(
+    stand_in_credentials: None, monkeypatch: pytest.MonkeyPatch, hours: float
+) -> None:
+    """A clock that is off is put right for signatures, and for the end of a session, too."""
+    async with LocalSts() as sts, Emulator() as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.url)
+        sts.ahead, sts.life = timedelta(hours=hours), timedelta(hours=1)
+        async with target(url, region="eu-west-1", role_arn=ROLE) as role:
+            asked = len(sts.asked)
+            assert (await role.call(UPDATE_TRIGGER, change(1))).code == RESOURCE_NOT_FOUND
+            assert len(sts.asked) == asked
+            sts.life = timedelta(minutes=-1)
+            assert await role.refresh()
+            attempt = await role.call(UPDATE_TRIGGER, change(1))
+            assert "over already" in str(attempt.message)
 
 
 async def test_an_sts_that_is_away_is_named_with_what_is_wrong_and_no_advice_on_roles(
