@@ -23,8 +23,9 @@ from batcher.wake_up import WakeUp
 
 R = TypeVar("R")
 
-# seconds from the beginning of a write to that of the next at least: each takes a thread and a sync
-# of the disk, which cost more than a record; what comes meanwhile goes together
+# seconds from the beginning of a write to that of the next at least, where several records came
+# with it or during it: each takes a thread and a sync of the disk, which cost more than a record,
+# and what comes meanwhile goes together. Who is alone has nobody to wait for
 APART = 0.01
 
 
@@ -133,6 +134,8 @@ class Journal(Generic[R]):
                 batch, self._pending = b"".join(self._pending), []
                 upto, head = self._added, self._advance(batch)
                 await anyio.to_thread.run_sync(self._write, batch)
+            if self._added == self._durable + 1:  # nobody came with it, nor meanwhile
+                self._next_at = 0.0
             self._durable, self._head = upto, head
         except BaseException as error:  # as where no thread can be had for it
             self._broken = self._broken or JournalError(_lost(self.path, error))

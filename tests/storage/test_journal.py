@@ -90,10 +90,30 @@ async def test_one_write_begins_a_while_after_the_other_so_that_records_gather(
         begun.append(time.monotonic())
         return os.write(file, batch)
 
-    async with Journal[Result](tmp_path / "results.jsonl", write=write) as journal:
-        for number in range(4):
+    async def append(first: int) -> None:
+        for number in range(first, first + 4):
             await journal.append(result(number))
+
+    journal = Journal[Result](tmp_path / "results.jsonl", write=write)
+    async with journal, anyio.create_task_group() as tasks:
+        tasks.start_soon(append, 0)
+        tasks.start_soon(append, 4)
     assert begun[-1] - begun[0] > 2.5 * APART
+
+
+async def test_who_writes_alone_waits_for_nobody(tmp_path: Path) -> None:
+    begun, done = list[float](), list[float]()
+
+    def write(file: int, batch: memoryview) -> int:
+        begun.append(time.monotonic())
+        return os.write(file, batch)
+
+    async with Journal[Result](tmp_path / "results.jsonl", write=write) as journal:
+        for number in range(40):
+            await journal.append(result(number))
+            done.append(time.monotonic())
+    waits = sorted(later - each for each, later in zip(done, begun[1:], strict=False))
+    assert waits[10] < APART / 2
 
 
 async def test_whoever_waits_for_a_write_that_is_lost_is_told_so(tmp_path: Path) -> None:
