@@ -100,7 +100,8 @@ async def find_drift(
             why = Error(code=TARGET_UNUSABLE, message=str(error))
             report.drifted += _unreadable(name, domains[name], base.triggers, why)
         groups = by_place(connection.targets)
-        together = {name: names for names in groups for name in names}
+        known = by_place(connection.targets, connection.unopened, base.places)
+        together = {name: names for names in known for name in names}
         if base.run is None:  # a run's triggers have one name for each place
             report.base -= sum(_repeated(base.triggers, names, domains) for names in groups)
         try:

@@ -12,7 +12,7 @@ from batcher.sources.line_index import LineIndex
 from batcher.sources.line_order import raise_earlier_lines
 from batcher.sources.merged_index import merged_index
 from batcher.target_identity import TargetIdentity
-from batcher.wiring.places import by_place, could_be, trigger_place
+from batcher.wiring.places import by_place
 
 
 class PlaceSources:
@@ -30,14 +30,7 @@ class PlaceSources:
         noted: Mapping[str, TargetIdentity] | None = None,
     ) -> None:
         self._state = state
-        places = by_place(targets)
-        for names in places:
-            place = trigger_place(targets[names[0]])
-            names += [
-                name
-                for name, target in (unopened or {}).items()
-                if could_be(target, place, (noted or {}).get(name))
-            ]
+        places = by_place(targets, unopened, noted)
         self._together = {name: names for names in places if len(names) > 1 for name in names}
         self._merged: dict[str, LineIndex] = {}
 

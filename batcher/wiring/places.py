@@ -41,11 +41,22 @@ def one_name_each(targets: Mapping[str, TargetIdentity]) -> dict[str, str]:
     return found
 
 
-def by_place(targets: Mapping[str, "AwsTarget"]) -> list[list[str]]:
-    """The names of connected targets, those of one place together, in the order that they have."""
+def by_place(
+    targets: Mapping[str, "AwsTarget"],
+    unopened: Mapping[str, "AwsTarget"] | None = None,
+    noted: Mapping[str, TargetIdentity] | None = None,
+) -> list[list[str]]:
+    """The names of connected targets, those of one place together, in the order that they have.
+
+    After them those of ``unopened`` that could be that place. ``noted``: where they were before.
+    """
     found: dict[TriggerPlace, list[str]] = {}
     for name, target in targets.items():
         found.setdefault(trigger_place(target), []).append(name)
+    for name, target in (unopened or {}).items():
+        for place, names in found.items():
+            if could_be(target, place, (noted or {}).get(name)):
+                names.append(name)
     return list(found.values())
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from batcher.emulator import Emulator
+from batcher.emulator import Emulator, account_of
 from batcher.errors import InputError, RunDirectoryError
 from batcher.jobs.base_triggers import BaseTriggers
 from batcher.jobs.drift import DriftOptions, find_drift
@@ -21,6 +21,7 @@ from tests.conftest import change, trigger
 from tests.jobs.conftest import SettingsFor, seeded
 
 Export = Callable[..., Any]
+ACCOUNT = account_of("AKIDEXAMPLE")
 
 
 @pytest.fixture
@@ -206,3 +207,33 @@ async def test_what_an_export_has_under_two_names_of_one_place_is_held_once_or_r
         write_lines([*lines[:1], {**now, "target": "a"}, {**trigger(1), "target": "b"}])
         with pytest.raises(InputError, match=r"acme/t1: the base has it for target a and for .* b"):
             await find_drift(read_base(str(path), settings), settings)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"without_target": "gone"}, {"role_arn": f"arn:aws:iam::{ACCOUNT}:role/nobody"}],
+    ids=["left for later", "its role lets nobody in"],
+)
+async def test_what_a_base_has_under_a_name_that_can_not_be_used_is_not_new_under_another(
+    settings_for: SettingsFor,
+    write_lines: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    more: dict[str, str],
+) -> None:
+    path = write_lines([{**trigger(n), "target": "gone" if n else "here"} for n in range(3)])
+    emulator = Emulator(external_ids={more.get("role_arn", "none"): "secret"})
+    emulator.seed([trigger(n) for n in range(4)])
+    async with emulator as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
+        here = {"endpoint_url": url, "region": "eu-west-1"}
+        role = {name: each for name, each in more.items() if name == "role_arn"}
+        left = {name: each for name, each in more.items() if name not in role}
+        targets = {"here": here, "gone": {**here, **role}}
+        settings = settings_for(url, targets=targets, target="here", **left)
+        report = await find_drift(read_base(str(path), settings), settings)
+    found = [(each.target, each.trigger, each.outcome) for each in report.drifted]
+    assert found == [
+        ("gone", "t1", "unreadable"),
+        ("gone", "t2", "unreadable"),
+        ("here", "t3", "new"),
+    ]
