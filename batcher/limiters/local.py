@@ -3,11 +3,12 @@
 import anyio
 from aiolimiter import AsyncLimiter
 
-from batcher.accounting.verdicts import Verdict
+from batcher.accounting.verdicts import ACCEPTED, Verdict
 from batcher.limiters.spaced_starts import SpacedStarts
 from batcher.ports import Clock
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.estimator import RateEstimator
+from batcher.quota.observation import ACCEPTED as TAKEN
 from batcher.quota.observation import Observation, Ticket
 from batcher.quota.probe import SaturationProbe
 
@@ -27,6 +28,8 @@ _OBSERVATIONS = {
 
 def observation_of(verdict: Verdict) -> Observation:
     """What a verdict says about the bucket."""
+    if verdict is ACCEPTED:  # as nearly all
+        return TAKEN
     return _OBSERVATIONS.get(verdict, Observation.ACCEPTED)
 
 
@@ -43,22 +46,13 @@ class WarmUp:
     """Holds requests back until the first one is answered, which opens connections for all.
 
     What leaves meanwhile would wait for name, connection and SDK, and arrive as a bunch.
+    ``has_started``: the first request may have left; ``holds``: others have to wait for it.
     """
 
     def __init__(self) -> None:
-        self._started = False
-        self._is_over = False
+        self.has_started = False
+        self.holds = False
         self._over: anyio.Event | None = None  # for those who wait
-
-    @property
-    def has_started(self) -> bool:
-        """Whether the first request may have left."""
-        return self._started
-
-    @property
-    def holds(self) -> bool:
-        """Whether another request than the first has to wait."""
-        return self._started and not self._is_over
 
     async def wait(self) -> None:
         """Return at once for the first request, for others when it is answered."""
@@ -68,10 +62,11 @@ class WarmUp:
                 await self._over.wait()
 
     def start(self) -> None:
-        self._started = True
+        if not self.has_started:
+            self.has_started = self.holds = True
 
     def end(self) -> None:
-        self._is_over = True
+        self.holds = False
         if self._over is not None:
             self._over.set()
             self._over = None

@@ -4,6 +4,8 @@ Arithmetic on times and counts only. What throttles prove is counted in ``thrott
 to send is decided in ``estimator``. Times are seconds, rates tokens per second.
 """
 
+import math
+
 from batcher.quota.tuning import TUNING, BucketTuning
 
 
@@ -27,12 +29,13 @@ class Latency:
 
     def add(self, seconds: float) -> None:
         """Average in one answer's time."""
-        self._weight = min(self._most_weight, self._weight + 1)
-        self.newest = seconds
+        if self._weight < self._most_weight:
+            self._weight += 1
+        self.newest, weight = seconds, self._weight
         error = seconds - self.mean
-        self.mean += error / self._weight
-        if self._weight > 1:
-            self.spread += (abs(error) - self.spread) / (self._weight - 1)
+        self.mean += error / weight
+        if weight > 1:
+            self.spread += (abs(error) - self.spread) / (weight - 1)
 
     def lateness(self, seconds: float) -> float:
         """By how much a token may have been taken later than usual by a call that took so long.
@@ -84,21 +87,23 @@ class BurstEstimator:
     def __init__(self, tuning: BucketTuning = TUNING.bucket) -> None:
         self._tuning = tuning
         self._samples: list[tuple[float, float]] = []
+        self._next_taken = 0.0  # from so many tokens on another sample is to be kept
         self._emptied: tuple[float, float] | None = None
         self._emptied_by = 0  # the call that was refused
 
     def sent(self, now: float, taken: float) -> None:
         """Note that a call leaves; samples are kept ever further apart."""
-        if (
-            self._emptied is None
-            and len(self._samples) < self._tuning.samples
-            and taken >= self._tuning.sample_spacing ** len(self._samples) - 1
-        ):
-            self._samples.append((now, taken))
+        if taken < self._next_taken:
+            return
+        self._samples.append((now, taken))
+        kept, tuning = len(self._samples), self._tuning
+        is_full = kept == tuning.samples
+        self._next_taken = math.inf if is_full else tuning.sample_spacing**kept - 1
 
     def emptied(self, time: float, taken: float, number: int = 0) -> None:
         """Note when the bucket was empty for the first time, and for which call."""
         self._emptied, self._emptied_by = (time, taken), number
+        self._next_taken = math.inf
 
     def refused(self, number: int) -> bool:
         """Note a refused call; whether it was thought to have taken a token until it was empty."""
@@ -111,6 +116,7 @@ class BurstEstimator:
     def forget(self) -> None:
         """Wait for another emptying."""
         self._samples, self._emptied = [], None
+        self._next_taken = 0.0
 
     def burst(self, rate: float, behind: float = 0.0) -> float | None:
         """The burst at that rate; None: nothing was emptied.

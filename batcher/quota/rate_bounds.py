@@ -12,6 +12,7 @@ say more than either.
 """
 
 import math
+from collections import deque
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -57,18 +58,22 @@ class RateBounds:
         self._low, self._high = 0.0, math.inf  # of all throttles but the newest
         self._newest: _Moment | None = None
         self._spaced: list[_Moment] = []  # since the newest throttle, ever further apart
-        self._last: list[_Moment] = []  # of all, the newest
+        self._next_spaced = 0.0  # from that number on the next one is to be kept there
+        self._last = deque[_Moment](maxlen=tuning.last_samples)  # of all, the newest
         self._cycles: list[_Cycle] = []  # until the newest and until that before
         self._first: list[_Window] = []  # until the first throttle: what a full bucket held
 
     def sent(self, number: int, time: float) -> None:
         """Note when a request is thought to be decided."""
-        first = self._spaced[0].number if self._spaced else number
-        if number - first >= self._tuning.sample_spacing ** len(self._spaced) - 1:
-            self._spaced.append(_Moment(number, time))
-        self._last.append(_Moment(number, time))
-        if len(self._last) > self._tuning.last_samples:
-            del self._last[: -self._tuning.last_samples]
+        moment = _Moment(number, time)
+        if number >= self._next_spaced:
+            self._space([*self._spaced, moment])
+        self._last.append(moment)
+
+    def _space(self, spaced: list[_Moment]) -> None:
+        """Keep these, and the next one as far from them as is due."""
+        self._spaced, first = spaced, spaced[0].number if spaced else 0
+        self._next_spaced = first + self._tuning.sample_spacing ** len(spaced) - 1
 
     def throttled(self, number: int, time: float, *, rate: float, error: float) -> None:
         """Note the first throttle of an event."""
@@ -79,8 +84,8 @@ class RateBounds:
         later = [m for m in self._last if m.number >= number]
         self._cycles = [*self._cycles[-1:], _Cycle(self._newest, calls)]
         self._newest = _Moment(number, time)
-        self._spaced = later[:1]
-        self._last = later
+        self._space(later[:1])
+        self._last = deque(later, maxlen=self._last.maxlen)
 
     def bounds(self, rate: float, error: float) -> tuple[float, float]:
         """From where to where; what older throttles say counts where it agrees with the newest."""
@@ -97,7 +102,7 @@ class RateBounds:
 
     def _least(self, error: float) -> float:
         assert self._newest is not None
-        ends = [(self._newest, moment) for moment in self._last[-1:]]
+        ends = [(self._newest, self._last[-1])] if self._last else []
         if (before := self._cycles[-1].before) is not None:
             ends.append((before, self._newest))
         least = 0.0

@@ -29,7 +29,8 @@ class ShortestLatency:
         """Note one answer's time."""
         if now - self._changed >= self._period:
             self._before, self._since, self._changed = self._since, math.inf, now
-        self._since = min(self._since, seconds)
+        if seconds < self._since:
+            self._since = seconds
 
     @property
     def seconds(self) -> float:

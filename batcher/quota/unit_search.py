@@ -48,26 +48,28 @@ class UnitBucketSearch:
 
     def accepted(self, sent: float, late: float = 0.0, *, alone: bool = True) -> None:
         """Note that a call which left then found a token."""
-        self._doubtful = max(0.0, self._doubtful - 1)
-        self._careful = max(0, self._careful - 1)
+        if self._doubtful:
+            self._doubtful = max(0.0, self._doubtful - 1)
+        if self._careful:
+            self._careful -= 1
         if sent <= self._last_sent:
             return
         good = 1 / (sent + late - self._last_sent)
         self.begins_anew = self._low == 0 and self._in_vain >= self._tuning.in_vain
         if self.begins_anew:
             self._high = math.inf
-        self._note_late(good if self._refusals and alone else None)
-        if alone:
-            self._low = max(self._low, good)
+        if self._refusals and alone:
+            self._note_late(good)
+        else:
+            self._slow_tokens = 0
+        if alone and good > self._low:
+            self._low = good
         if self._low > self._high:  # the quota has grown, or others have left
             self._high = math.inf
         self._last_sent, self._last_late, self._refusals = sent, late, 0
 
-    def _note_late(self, good: float | None) -> None:
-        """Note that a token came late, at ``good`` or a little more per second; None: in time."""
-        if good is None:
-            self._slow_tokens = 0
-            return
+    def _note_late(self, good: float) -> None:
+        """Note that a token came late, at ``good`` or a little more per second."""
         least, most = self._slower
         if self._slow_tokens == 0 or good >= most or least >= self._gone:
             least, most, self._slow_tokens = 0.0, math.inf, 0
