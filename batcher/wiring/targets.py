@@ -1,5 +1,6 @@
 """The clients of named targets, opened side by side from settings."""
 
+import glob
 import shlex
 from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
@@ -156,10 +157,15 @@ _LEFT = (
 
 def _with_way_on(error: BatcherError, without: list[str]) -> BatcherError:
     """The error with how to do the rest for now: to correct an account may take days."""
-    names = shlex.quote(",".join(name.replace(",", "?") for name in without))
+    names = shlex.quote(",".join(_without_comma(name) for name in without))
     them = "it" if len(without) == 1 else "them"
     error.args = (f"{error} To do the rest without {them} for now, add --without-target {names}.",)
     return error
+
+
+def _without_comma(name: str) -> str:
+    """The name, or a glob of it where it has what separates names."""
+    return glob.escape(name).replace(",", "?") if "," in name else name
 
 
 def _of_all(errors: Mapping[str, BatcherError]) -> BatcherError:

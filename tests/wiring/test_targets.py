@@ -96,22 +96,24 @@ async def test_what_keeps_all_from_starting_says_how_to_do_the_rest_without_it_a
         here = {"endpoint_url": url, "region": "eu-west-1"}
         targets = dict.fromkeys(("good, really", "left", "other"), here)
         targets |= {"nobody": {**here, "profile": "nobody"}}
-        targets |= {name: {**here, "account": "9" * 12} for name in ("wrong one", "w,2")}
+        targets |= {name: {**here, "account": "9" * 12} for name in ("wrong one", "w[1],2")}
         given: dict[str, Any] = {"targets": targets, "without_target": "le?t"}
         names = list(targets)
         with pytest.raises(SettingsError, match="nobody") as raised:
             await connect(resolve(given, base=settings), *names)
         offered = shlex.split(str(raised.value).partition("add ")[2].removesuffix("."))
-        assert offered == ["--without-target", "left,nobody,w?2,wrong one"]
+        assert offered == ["--without-target", "left,nobody,w[[]1]?2,wrong one"]
         without = {**given, "without_target": "left,nobody"}
-        with pytest.raises(WrongAccountError, match=r"2 targets \(w,2, wrong one\).* add --wi"):
+        with pytest.raises(
+            WrongAccountError, match=r"2 targets \(w\[1\],2, wrong one\).* add --wi"
+        ):
             await connect(resolve(without, base=settings), *names)
         found = await connect(
             resolve({**given, "without_target": offered[1]}, base=settings), *names
         )
     assert list(found.targets) == ["good, really", "other"]
-    assert list(found.unusable) == list(found.unopened) == ["left", "nobody", "wrong one", "w,2"]
-    assert "left for later by --without-target" in str(found.unusable["w,2"])
+    assert list(found.unusable) == list(found.unopened) == ["left", "nobody", "wrong one", "w[1],2"]
+    assert "left for later by --without-target" in str(found.unusable["w[1],2"])
 
 
 async def test_where_no_target_is_left_there_is_no_way_without_them(settings: Settings) -> None:
