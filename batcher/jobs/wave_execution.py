@@ -138,7 +138,8 @@ class WaveExecution:
             return None  # nothing was changed, and so there is nothing to be checked
         if ended is None:
             ended = self._end_wave(summary)
-        if summary.not_started or self._plan.check is not None or ended.outcome is not None:
+        follows = summary.not_started and self._goes_on_now()
+        if follows or self._plan.check is not None or ended.outcome is not None:
             verdict = await self._verdict(ended, summary)
             if not verdict.goes_on:
                 outcome = verdict.outcome or ended.outcome
@@ -148,6 +149,11 @@ class WaveExecution:
                 return f"{verdict.stopped}. {PUT_BACK}" if verdict.undo else verdict.stopped
         self._keep(WaveProgress(passed=changed))
         return None
+
+    def _goes_on_now(self) -> bool:
+        """Whether there is more to do than what is of targets that are left for later."""
+        later = self._order.settings.targets_left
+        return any(name not in later for name in self._state.unfinished)
 
     async def _wave(self) -> Wave | None:
         """The updates of the wave that is next; None: all that is left."""

@@ -196,6 +196,33 @@ async def test_one_that_is_killed_in_a_soak_waits_for_what_is_left_of_it(
     assert sum("has ended" in each for each in told) == 1, "it is told of once"
 
 
+@pytest.mark.parametrize(
+    ("more", "asked"),
+    [
+        ({"waves": "1,2,rest"}, 2),
+        ({"canary": 1}, 1),
+        ({"waves": "5,rest"}, 0),  # more than there are of the other
+        ({"canary": 5}, 0),
+        ({"waves": "5,rest", "soak": "1h"}, 0),
+    ],
+    ids=str,
+)
+async def test_after_the_last_wave_beside_a_target_that_is_left_for_later_nobody_is_asked(
+    settings_for: SettingsFor, write_lines: Write, more: dict[str, Any], asked: int
+) -> None:
+    names, emulator = ("here", "left"), seeded()
+    file = write_lines([{**change(n, "a"), "target": name} for n in range(4) for name in names])
+    async with emulator as url:
+        regions = ("eu-west-1", "us-east-1")
+        targets = {name: {"region": each} for name, each in zip(names, regions, strict=True)}
+        settings = settings_for(url, targets=targets, target="here", without_target="left", **more)
+        async with ready_to_start(file, settings) as run:
+            with anyio.fail_after(20):
+                summary = await run.execute(attendant=(answers := Answers(True)))
+    assert (len(answers.asked), summary.succeeded, summary.not_started) == (asked, 4, 4)
+    assert str(summary.stopped).startswith("target left: left for later")
+
+
 async def test_a_target_that_stops_in_a_wave_holds_up_no_other(
     settings_for: SettingsFor, write_lines: Write
 ) -> None:
