@@ -47,7 +47,7 @@ class _Commands(click.Group):
         name = args[0]
         if name in COMMANDS or name.startswith("-") or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
-        near = import_module("difflib").get_close_matches(name, COMMANDS)
+        near = import_module("difflib").get_close_matches(name.lower(), COMMANDS)
         meant = f" Did you mean {' or '.join(near)}?" if near else ""
         raise click.UsageError(f"No such command '{name}'.{meant}", ctx)
 

@@ -5,7 +5,8 @@ What a pattern makes of them is in ``target_patterns``.
 
 import csv
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -43,13 +44,35 @@ ListAccounts: TypeAlias = Callable[[str], list[AccountRow]]
 """Told an organization, root or unit of one, returns the active accounts below it."""
 
 
+class RowFaults:
+    """What is wrong in rows, so that all of it is told at once; what several share is one fault."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, None] = {}
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Take a SettingsError of a row, and let the others be looked at."""
+        try:
+            yield
+        except SettingsError as error:
+            self._said[str(error)] = None
+
+    def refuse(self) -> None:
+        """Raise SettingsError with what there was, the first ones of many."""
+        if self._said:
+            shown, more = [*self._said][:FAULTS_SHOWN], len(self._said) - FAULTS_SHOWN
+            rest = [f"{several(more, 'more row')} can't be used."] if more > 0 else []
+            raise SettingsError(" ".join([*shown, *rest]))
+
+
 def read_accounts(path: Path, origin: str) -> list[AccountRow]:
     """The accounts of a CSV file, a row each. ``origin``: the setting that names it.
 
     Raises SettingsError with each row that is wrong, the first ones, and what to do.
     """
     rows = csv.reader(_text(path, origin).splitlines(keepends=True), strict=True)
-    found, faults = list[AccountRow](), list[str]()
+    found, faults = list[AccountRow](), RowFaults()
     try:
         header = [name.strip() for name in next(rows, [])]
         _check_header(f"{path}: row 1", header)
@@ -57,18 +80,13 @@ def read_accounts(path: Path, origin: str) -> list[AccountRow]:
             where = f"{path}: row {rows.line_num}"
             if not any(cell.strip() for cell in cells):
                 continue
-            try:
+            with faults.gathered():
                 found.append(_row(where, header, [cell.strip() for cell in cells]))
-            except SettingsError as error:
-                faults.append(str(error))
     except csv.Error as error:
         raise SettingsError(
             f"{path}: row {rows.line_num}: no CSV: {error}. Look at its quotes."
         ) from error
-    if faults:
-        more = len(faults) - FAULTS_SHOWN
-        said = [*faults[:FAULTS_SHOWN], f"{several(more, 'more row')} can't be used."]
-        raise SettingsError(" ".join(said if more > 0 else faults))
+    faults.refuse()
     if not found:
         raise SettingsError(f"{path}: there is no account in it. It needs {_NEEDED}.")
     return found

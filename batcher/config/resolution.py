@@ -14,7 +14,7 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-from batcher.config.account_list import AccountRow, ListAccounts
+from batcher.config.account_list import AccountRow, ListAccounts, RowFaults
 from batcher.config.given_text import clean_text, refuse_no_region, refuse_unknown
 from batcher.config.hook_settings import read_hooks
 from batcher.config.number_ranges import number_wanted
@@ -242,6 +242,7 @@ def _targets(
     origins: dict[str, str] = {}
     for name, (origin, table) in tables.items():
         targets = iter([PatternedTarget(name=name, origin=origin, members=table)])
+        faults = RowFaults()
         refuse_stray_brace(origin, name)
         _refuse_unknown_member(origin, table, hints)
         if is_pattern(name, table):
@@ -254,17 +255,20 @@ def _targets(
                 folder=folder,
                 organization=settings.organization,
                 list_accounts=list_accounts,
+                faults=faults,
             )
         for each in targets:
             own = clean_text(each.origin, each.name)
-            if own in found:
+            if own in origins:
                 raise SettingsError(
                     f"{each.origin}: target {own} is there already, from {origins[own]}. Give"
                     " patterns names that differ, with {account}, {region} or what else differs"
                     " in them."
                 )
-            found[own] = _target(defaults, each.origin, each.members, hints, each.places)
             origins[own] = each.origin
+            with faults.gathered():
+                found[own] = _target(defaults, each.origin, each.members, hints, each.places)
+        faults.refuse()
         if len(found) > TARGETS_AT_MOST:
             raise SettingsError(f"{origin}: more than {TARGETS_AT_MOST:,} targets.")
     _refuse_names_of_other_accounts(found, origins)

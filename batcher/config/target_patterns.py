@@ -12,7 +12,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from batcher.config.account_list import AccountRow, ListAccounts, listed_accounts, read_accounts
+from batcher.config.account_list import (
+    AccountRow,
+    ListAccounts,
+    RowFaults,
+    listed_accounts,
+    read_accounts,
+)
 from batcher.config.given_text import refuse_no_region
 from batcher.errors import SettingsError
 from batcher.foreign_text import printable
@@ -51,12 +57,14 @@ def patterned_targets(
     folder: Path,
     organization: str | None,
     list_accounts: ListAccounts | None,
+    faults: RowFaults,
 ) -> Iterator[PatternedTarget]:
     """The targets of a pattern.
 
     ``defaults``: the members of all targets, in whose texts there may be placeholders, too;
     ``folder``: where a file of accounts is looked for; ``organization``: where accounts come from
-    that the table does not name, listed by ``list_accounts``. Raises SettingsError.
+    that the table does not name, listed by ``list_accounts``; ``faults``: told of each row of which
+    none can be made. Raises SettingsError.
     """
     if "account" in table:
         raise SettingsError(f"{origin}.account: a pattern has accounts. Leave account out.")
@@ -68,23 +76,24 @@ def patterned_targets(
     for row in rows:
         own = row.columns.get("region")
         for region in [own] if own else regions:
-            values = {**row.columns, "account": row.account}
-            if region is not None:
-                values["region"] = region
-            where = f"{origin} of {row.origin}"
-            cells = {key: cell for key, cell in row.columns.items() if key in member_names}
-            places = {key: f"{origin}.{key}" for key in table}
-            places |= {key: f"{row.origin}: {key}" for key in cells}
-            members = {
-                key: _filled(places.get(key, key), each, values, row)
-                for key, each in (template | cells).items()
-            }
-            members["account"] = row.account
-            if region is not None:
-                members["region"] = region
-            _refuse_repeated(seen, row, members)
-            own_name = _filled(origin, name, values, row)
-            yield PatternedTarget(name=own_name, origin=where, members=members, places=places)
+            with faults.gathered():
+                values = {**row.columns, "account": row.account}
+                if region is not None:
+                    values["region"] = region
+                where = f"{origin} of {row.origin}"
+                cells = {key: cell for key, cell in row.columns.items() if key in member_names}
+                places = {key: f"{origin}.{key}" for key in table}
+                places |= {key: f"{row.origin}: {key}" for key in cells}
+                members = {
+                    key: _filled(places.get(key, key), each, values, row)
+                    for key, each in (template | cells).items()
+                }
+                members["account"] = row.account
+                if region is not None:
+                    members["region"] = region
+                _refuse_repeated(seen, row, members)
+                own_name = _filled(origin, name, values, row)
+                yield PatternedTarget(name=own_name, origin=where, members=members, places=places)
 
 
 def _refuse_repeated(

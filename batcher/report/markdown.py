@@ -28,6 +28,7 @@ from batcher.updates.trigger_name import name_of
 
 CHARACTERS = 65_000  # GitHub takes 65,536 in a comment
 RESERVED = 200  # for what is said of what was cut
+_OWN_WORDS = re.compile(r"[A-Za-z ,]+|(?<![\w.])[0-9]+(?:\.[0-9]+)?(?![\w.])")
 LONGEST_LINE = 500  # characters of one line that others wrote
 
 
@@ -189,8 +190,8 @@ def _steps(title: str, steps: list[NextStep]) -> str:
 
 
 def _word(text: str) -> str:
-    """Words of ours, and nothing else that may be in their place."""
-    return re.sub(r"[^A-Za-z ]", "", text.replace("_", " "))
+    """Words and numbers of ours, and nothing else that may be in their place."""
+    return "".join(_OWN_WORDS.findall(text.replace("_", " ")))
 
 
 def _fenced(language: str, lines: Iterator[str] | list[str], longest: int = LONGEST_LINE) -> str:

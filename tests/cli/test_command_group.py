@@ -99,7 +99,13 @@ def test_a_program_that_calls_a_command_keeps_its_garbage_collector() -> None:
 
 @pytest.mark.parametrize("name", [each for each in COMMANDS if len(each) > 3])
 def test_of_a_command_that_is_mistyped_it_says_which_may_be_meant(name: str) -> None:
-    for typed in (name[:-1], name[1:], name + "x", name[:2] + name[3] + name[2] + name[4:]):
+    for typed in (
+        name[:-1],
+        name[1:],
+        name + "x",
+        name[:2] + name[3] + name[2] + name[4:],
+        name.upper(),
+    ):
         if typed in COMMANDS:
             continue
         with pytest.raises(click.UsageError, match=f"Did you mean .*{name}"):

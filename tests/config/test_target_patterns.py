@@ -1,5 +1,6 @@
 """Targets by pattern: each account in each Region once, pinned, and told apart by its name."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -226,6 +227,38 @@ def test_what_is_wrong_with_a_cell_is_told_with_its_row_and_column(tmp_path: Pat
     toml = '[targets."{n}"]\nrate = 2\naccounts = "accounts.csv"'
     with pytest.raises(SettingsError, match=r"accounts\.csv: row 2: rate: can't be '-1': Give a"):
         of_file(tmp_path, toml, f"account,n,rate\n{ONE},shop,-1\n")
+
+
+@pytest.mark.parametrize(
+    ("head", "cells", "wrong"),
+    [
+        ("rate", ["-1", "2", "0", "auto", "nan"], [2, 4, 6]),
+        ("region", ["eu_west", "eu-west-1", "x y", "us-east-1", "us-east-1"], [2, 4]),
+        ("role_arn", [ROLE, f"arn:aws:iam::{TWO}:role/r", "", ROLE, f"{ROLE}}}"], [3, 6]),
+        ("concurrency", ["1", "x", "y", "1.5", "2"], [3, 4, 5]),
+    ],
+)
+def test_all_rows_with_a_cell_that_is_wrong_are_told_at_once(
+    tmp_path: Path, head: str, cells: list[str], wrong: list[int]
+) -> None:
+    toml = '[targets."{account}"]\nregions = ["eu-west-1"]\naccounts = "accounts.csv"'
+    rows = [f"{ONE[:-1]}{number},{cell}\n" for number, cell in enumerate(cells)]
+    with pytest.raises(SettingsError) as raised:
+        of_file(tmp_path, toml, "".join([f"account,{head}\n", *rows]))
+    said = str(raised.value)
+    assert [row for row in range(2, 7) if re.search(rf"row {row}(: |\.){head}", said)] == wrong
+
+
+def test_what_is_wrong_with_all_rows_is_told_once_and_of_many_the_first_ones(
+    tmp_path: Path,
+) -> None:
+    rows = "account,n\n" + "".join(f"{ONE[:-2]}{number},{number}\n" for number in range(10, 40))
+    toml = '[targets."{account}"]\naccounts = "accounts.csv"\n'
+    with pytest.raises(SettingsError) as raised:
+        of_file(tmp_path, toml + 'rate = "x"', rows)
+    assert str(raised.value).count("can't be 'x'") == 1
+    with pytest.raises(SettingsError, match=r"row 11: .* 20 more rows can't be used\.$"):
+        of_file(tmp_path, toml, rows.replace(",", ",-").replace(",-n", ",rate"))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,9 @@ import re
 import pytest
 from msgspec.structs import replace
 
+from batcher.accounting.time_spent import NO_TIME
+from batcher.jobs.report_facts import time_shares
+from batcher.number_text import duration
 from batcher.report.markdown import CHARACTERS, report_markdown
 from batcher.report.run_report import QuotaSaving, RunReport
 from tests.report.filled_records import HOSTILE, Filled
@@ -67,3 +70,17 @@ def test_what_a_higher_quota_saves_is_said_where_it_saves_something(
         report, facts=replace(report.facts, wall_seconds=wall_seconds), quota_savings=[saving]
     )
     assert ("5 times the quota would save" in report_markdown(report)) is said
+
+
+@pytest.mark.parametrize("below", [0.31, 4.0, 95.0, 3900.0, 200_000.0])
+def test_each_cause_of_the_time_is_told_in_all_its_words(below: float) -> None:
+    spent = replace(
+        NO_TIME,
+        wall_seconds=4 * below,
+        seconds=replace(NO_TIME.seconds, token=3 * below, calling=below),
+        held_by_pace=below,
+    )
+    report = replace(Filled().record(RunReport), time_spent=time_shares(spent))
+    text = report_markdown(report)
+    assert f"| waiting for the quota, {duration(below)} of it at a pace below |" in text
+    assert "| waiting for answers of AWS |" in text
