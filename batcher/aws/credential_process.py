@@ -5,11 +5,13 @@ it for ever.
 """
 
 import shlex
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
 import anyio
 from aiobotocore.credentials import AioProcessProvider
+from botocore.credentials import parse  # as it reads the end of credentials
 from botocore.exceptions import BotoCoreError, CredentialRetrievalError
 from botocore.session import Session
 
@@ -18,6 +20,7 @@ from batcher.foreign_text import printable
 
 AT_MOST = 120.0  # seconds: time for a person to log in with a browser
 LEFT_TO_REAP = 2.0  # seconds, of what was killed
+_CHOKED = (ValueError, TypeError, AttributeError, LookupError, OverflowError, RecursionError)
 
 
 class AwaitedProcess:
@@ -78,7 +81,39 @@ def _awaited(provider: AioProcessProvider, at_most: float) -> AioProcessProvider
         return AwaitedProcess(await start(*arguments, **options), what, at_most)
 
     provider._popen = begin  # noqa: SLF001 # as above
+    provider._retrieve_credentials_using = _checked(provider)  # noqa: SLF001 # as above
     return provider
+
+
+def _checked(provider: AioProcessProvider) -> Callable[[str], Awaitable[dict[str, Any]]]:
+    """What it asks its process with, which raises CredentialRetrievalError for whatever it says.
+
+    The SDK lets what chokes on it out as it is, and takes what is no text for a key.
+    """
+    ask = provider._retrieve_credentials_using  # noqa: SLF001 # as above
+    profile = printable(provider._profile_name)  # noqa: SLF001 # as above
+
+    async def retrieve(command: str) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = await ask(command)
+            _refuse_what_is_no_text(found)
+        except _CHOKED:  # also on what it said of its failure
+            said = f"credential_process of profile {profile} said what is no credentials."
+            raise CredentialRetrievalError(
+                provider=AioProcessProvider.METHOD, error_msg=ShownText(said)
+            ) from None
+        return found
+
+    return retrieve
+
+
+def _refuse_what_is_no_text(found: Mapping[str, Any]) -> None:
+    """Raise ValueError where a part is no text, or the end no time."""
+    for name, each in found.items():
+        if not isinstance(each, str) and (each is not None or name.endswith("_key")):
+            raise ValueError(name)
+    if found["expiry_time"] is not None:
+        parse(found["expiry_time"])
 
 
 def end_with_its_session(session: Session, at_most: float = AT_MOST) -> None:

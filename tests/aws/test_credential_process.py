@@ -1,8 +1,10 @@
 """A process that the SDK waits for ends where nobody waits any more, and after a while at all."""
 
 import asyncio
+import json
 import os
 import shlex
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -70,3 +72,44 @@ async def test_one_that_hangs_is_named_with_its_profile_and_is_gone(
     assert "PASSWORD" not in told
     with pytest.raises(ProcessLookupError):  # killed, and reaped
         os.kill(int(pid.read_text()), 0)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"\xff\xfe SECRET",
+        b"<html>SECRET",
+        b"null",
+        b'["SECRET"]',
+        b"[" * 100_000,
+        b'{"Version":1,"AccessKeyId":5,"SecretAccessKey":["SECRET"]}',
+        b'{"Version":1,"AccessKeyId":"AKID","SecretAccessKey":null}',
+        b'{"Version":1,"AccessKeyId":"AKID","SecretAccessKey":"s","SessionToken":{}}',
+        b'{"Version":1,"AccessKeyId":"AKID","SecretAccessKey":"s","Expiration":"SECRET"}',
+        b'{"Version":1,"AccessKeyId":"AKID","SecretAccessKey":"s","Expiration":7}',
+    ],
+    ids=lambda said: repr(said[:60]),
+)
+@pytest.mark.parametrize("later", [False, True], ids=["at first", "when they are renewed"])
+async def test_what_is_no_credentials_is_told_as_that_whatever_it_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: bytes, *, later: bool
+) -> None:
+    answer, config = tmp_path / "answer", tmp_path / "config"
+    config.write_text(f"[profile prod]\ncredential_process = cat {shlex.quote(str(answer))}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(variable, raising=False)
+    session = AioSession(profile="prod")
+    end_with_its_session(session)
+    soon = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()  # so they are renewed each time
+    good = {"AccessKeyId": "AKID", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": soon}
+    answer.write_text(json.dumps({"Version": 1, **good}) if later else "")
+    found = await session.get_credentials() if later else None
+    answer.write_bytes(said)
+    with pytest.raises(CredentialRetrievalError) as raised:
+        await (session.get_credentials() if found is None else found.get_frozen_credentials())
+    told = error_text(raised.value)
+    assert "credential_process of profile prod said what is no credentials" in told
+    assert "SECRET" not in told
