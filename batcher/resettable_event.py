@@ -8,16 +8,19 @@ class ResettableEvent:
 
     def __init__(self) -> None:
         self._event = anyio.Event()
+        self._is_set = False
 
     def is_set(self) -> bool:
-        return self._event.is_set()
+        return self._is_set
 
     def set(self) -> None:
-        self._event.set()
+        if not self._is_set:
+            self._is_set = True
+            self._event.set()
 
     def clear(self) -> None:
-        if self._event.is_set():
-            self._event = anyio.Event()
+        if self._is_set:
+            self._event, self._is_set = anyio.Event(), False
 
     async def wait(self) -> None:
         """Return when it is set, at once where it is already; it stays set."""

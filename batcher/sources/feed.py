@@ -32,11 +32,11 @@ class Feed:
         self._arrived = ResettableEvent()
 
     def __len__(self) -> int:
-        return len(self._held)
+        return self._held.count
 
     async def __aiter__(self) -> AsyncIterator[Update]:
         while True:
-            if self._held:
+            if self._held.count:
                 update = self._held.take()
                 self._on_change()
                 yield update

@@ -17,9 +17,13 @@ Claim = tuple[int, int, Trigger]
 
 
 class HeldUpdates:
-    """Updates of one target. While all have the same urgency they come out as they went in."""
+    """Updates of one target. While all have the same urgency they come out as they went in.
+
+    ``count``: how many there are.
+    """
 
     def __init__(self) -> None:
+        self.count = 0
         self._plain: deque[Update] = deque()  # as long as none is more urgent than another
         self._claims: list[Claim] = []  # a heap, also of updates that were taken for a later one
         self._of: dict[Trigger, deque[tuple[int, Update]]] = {}
@@ -27,12 +31,13 @@ class HeldUpdates:
         self._numbers = count()
 
     def __len__(self) -> int:
-        return len(self._plain) + self._ranked
+        return self.count
 
     def __repr__(self) -> str:
         return f"<HeldUpdates: {len(self)}>"
 
     def put(self, update: Update) -> None:
+        self.count += 1
         if not self._ranked:
             self._claims.clear()
             if not self._plain or self._plain[-1].urgency == update.urgency:
@@ -46,6 +51,7 @@ class HeldUpdates:
     def take(self) -> Update:
         """The update whose turn it is, as urgent as what makes it so. Raises LookupError."""
         if self._plain:
+            self.count -= 1
             return self._plain.popleft()
         while self._claims:
             urgency, number, trigger = self._claims[0]
@@ -54,6 +60,7 @@ class HeldUpdates:
                 heapq.heappop(self._claims)
             if waiting and waiting[0][0] <= number:
                 self._ranked -= 1
+                self.count -= 1
                 update = waiting.popleft()[1]
                 if not waiting:
                     del self._of[trigger]
@@ -64,7 +71,7 @@ class HeldUpdates:
         self._plain.clear()
         self._claims.clear()
         self._of.clear()
-        self._ranked = 0
+        self._ranked = self.count = 0
 
     def _rank(self, update: Update) -> None:
         number, trigger = next(self._numbers), (update.domain, update.trigger)
