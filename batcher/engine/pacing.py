@@ -223,12 +223,18 @@ class Pacer:
         """Whether who has a permit may still send: nobody paused or drained it meanwhile."""
         return not self._gate.control.pauses and (must_finish or not self._draining)
 
-    def leave(self, permit: Permit, verdict: Verdict, retry_after: float | None) -> None:
-        """Give the slot back and tell the limiter what came of the request."""
+    def leave(self, permit: Permit, verdict: Verdict, attempt: Attempt | None) -> None:
+        """Give the slot back, and tell limiter and time breakdown what came of the request.
+
+        ``attempt``: None where none was made, or it did not come back.
+        """
         self.in_flight -= 1
-        self.time_breakdown.leave("calling", self.clock.now())
         self._slots.give_back()
-        self.limiter.observe(permit.ticket, verdict, retry_after)
+        now = self.clock.now()
+        self.time_breakdown.leave("calling", now)
+        if attempt is not None:
+            self._note_reach(attempt, verdict, now)
+        self.limiter.observe(permit.ticket, verdict, attempt.retry_after if attempt else None)
         if self._waiting:
             self._serve()
 
@@ -236,12 +242,12 @@ class Pacer:
         """Monotonic seconds that stand still while the process is told to send nothing."""
         return self._gate.control.unpaused()
 
-    def note_reach(self, attempt: Attempt, verdict: Verdict) -> None:
+    def _note_reach(self, attempt: Attempt, verdict: Verdict, now: float) -> None:
         """Tell the time breakdown whether requests leave this machine, by one that came back."""
         if attempt.reached == "answered":
-            self.time_breakdown.answered(self.clock.now())
+            self.time_breakdown.answered(now)
         elif attempt.reached == "unsent" and verdict is not REJECTED:
-            self.time_breakdown.not_sent(attempt.seconds, self.clock.now())
+            self.time_breakdown.not_sent(attempt.seconds, now)
 
     def drain(self) -> None:
         """Turn away everybody who need not finish, the one at the head included."""

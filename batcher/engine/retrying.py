@@ -226,8 +226,7 @@ class Retrying:
             attempt = await self._caller.call(self._operation, members)
             verdict = judge(attempt)
         finally:
-            self.pacer.leave(permit, verdict, attempt.retry_after if attempt else None)
-        self.pacer.note_reach(attempt, verdict)
+            self.pacer.leave(permit, verdict, attempt)
         if verdict is ACCEPTED:
             self._credentials.mark_accepted(state.credentials)
         state.record(attempt, verdict, permit, self.pacer.unpaused())

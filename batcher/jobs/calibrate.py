@@ -155,7 +155,7 @@ class _Measurement:
             attempt = await self._target.call(UPDATE_TRIGGER, request)
             verdict = judge(attempt)
         finally:
-            self._pacer.leave(permit, verdict, attempt.retry_after if attempt else None)
+            self._pacer.leave(permit, verdict, attempt)
         self.throttles += verdict is Verdict.THROTTLED
         if verdict in TELLS_NOTHING:
             self.refused = attempt
