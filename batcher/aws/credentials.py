@@ -23,7 +23,7 @@ from batcher.aws.one_attempt import OneAttemptSession
 from batcher.aws.sdk_errors import ShownText, error_text
 from batcher.aws.server_clock import ServerClock
 from batcher.config.target_settings import REGION_VARIABLES
-from batcher.errors import AwsError, CredentialsError, RedirectError, SettingsError
+from batcher.errors import AwsError, BatcherError, CredentialsError, RedirectError, SettingsError
 from batcher.foreign_text import printable
 
 ASKED_AT_MOST = 180.0  # seconds; a program that gives credentials may take 120 of them
@@ -127,6 +127,19 @@ def _needs_renewal(credentials: Any) -> bool:
     return type(credentials) is not AioCredentials
 
 
+def _of_credentials(error: Exception) -> Exception:
+    """What botocore chokes on in a renewal, such as a token that is no text, as an error of that.
+
+    As it is, it would be taken for one of the request.
+    """
+    odd = isinstance(error, ValueError | TypeError | AttributeError | LookupError)
+    if not odd or isinstance(error, sdk.BotoCoreError | BatcherError):
+        return error
+    said = ShownText(f"what they are made from is odd ({type(error).__name__}).")
+    found: Exception = sdk.CredentialRetrievalError(provider="whoever gives them", error_msg=said)
+    return found
+
+
 class CheckedCredentials:
     """Credentials of botocore's that are checked, as they are frozen, before each signature.
 
@@ -175,10 +188,12 @@ class CheckedCredentials:
                 with in_time(self.asked_at_most if is_botocores else None):
                     return await self._credentials.get_frozen_credentials()
             except Exception as error:
-                self._failure = error
+                failure = self._failure = _of_credentials(error)
                 for waiting in self._waiting - {scope}:
                     waiting.cancel()
-                raise
+                if failure is error:
+                    raise
+                raise failure from error
             finally:
                 self._waiting.discard(scope)
         raise self._failure or AssertionError("only a failure cancels")

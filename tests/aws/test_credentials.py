@@ -125,6 +125,27 @@ async def test_a_renewal_that_fails_fails_for_all_who_wait_for_it() -> None:
     assert renewals <= 2  # the next in line may have begun
 
 
+async def test_a_token_that_is_no_text_when_it_is_renewed_is_an_error_of_credentials(
+    tmp_path: Path,
+) -> None:
+    """Not of the request, for which its update would fail."""
+    token = tmp_path / "token"
+    token.write_bytes(b"\xff\xfeSECRET")
+
+    async def renew() -> dict[str, str]:
+        return {"token": token.read_text(encoding="utf-8")}
+
+    async def passed(_: Any) -> None:
+        return None
+
+    over = AioRefreshableCredentials(
+        "AKID", "s", "t", datetime.now(UTC) - timedelta(hours=1), renew, "web identity"
+    )
+    with pytest.raises(sdk.CredentialRetrievalError, match="UnicodeDecodeError") as raised:
+        await CheckedCredentials(over, passed).get_frozen_credentials()
+    assert "SECRET" not in str(raised.value)
+
+
 class ShortPatience(CheckedCredentials):
     asked_at_most = 0.05
 
