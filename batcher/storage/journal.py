@@ -129,7 +129,8 @@ class Journal(Generic[R]):
         self._waiting = waiting
         try:
             with anyio.CancelScope(shield=True):
-                await anyio.sleep(max(0.0, self._next_at - anyio.current_time()))
+                wait = self._next_at - anyio.current_time()
+                await anyio.sleep(max(0.0, min(APART, wait)))  # that clock may be set back
                 self._next_at = anyio.current_time() + APART
                 batch, self._pending = b"".join(self._pending), []
                 upto, head = self._added, self._advance(batch)

@@ -1,5 +1,6 @@
 """The journal: what was appended is on disk, whole, in order, whatever happens next."""
 
+import asyncio
 import errno
 import os
 import threading
@@ -114,6 +115,26 @@ async def test_who_writes_alone_waits_for_nobody(tmp_path: Path) -> None:
             done.append(time.monotonic())
     waits = sorted(later - each for each, later in zip(done, begun[1:], strict=False))
     assert waits[10] < APART / 2
+
+
+def test_a_clock_that_is_set_back_holds_up_no_write(tmp_path: Path) -> None:
+    class SetBack(asyncio.SelectorEventLoop):
+        by = 0.0
+
+        def time(self) -> float:
+            return super().time() - self.by
+
+    async def scenario() -> None:
+        async with Journal[Result](tmp_path / "results.jsonl") as journal:
+            journal.add(result(1))
+            await journal.append(result(2))
+            loop.by = 3600.0
+            async with asyncio.timeout(30):
+                await journal.append(result(3))
+
+    loop = SetBack()
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(scenario())
 
 
 async def test_whoever_waits_for_a_write_that_is_lost_is_told_so(tmp_path: Path) -> None:
