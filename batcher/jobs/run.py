@@ -282,7 +282,7 @@ class CheckedRun(Struct, frozen=True, kw_only=True, eq=False):
                 slow_reading=slow_reading,
                 warnings=warnings,
                 forecasts=forecasts,
-                undo=undo_forecasts(connection, self.state.totals, order.clock.wall())
+                undo=undo_forecasts(connection, self.state.valid_totals, order.clock.wall())
                 if looks and order.following.kind != ROLLBACK
                 else [],
                 deadline=deadline,
@@ -350,12 +350,12 @@ def _forecasts(
         begin = datetime.fromisoformat(now).timestamp()
         timed = TimedPace(timetable=settings.timetable, zone=settings.zone, begin=begin)
     known, looks = connection.lanes.omissions.known, looks or settings.create_missing
-    loads = shared_loads(connection.targets, state.left_of)
+    loads = shared_loads(connection.targets, state.to_send_of)
     return {
         name: forecast(
             name,
             target.settings,
-            updates=state.left_of(name),
+            updates=state.to_send_of(name),
             looks=looks or known(target).sends_whole,
             read_back=0.0 if settings.verify is None else settings.verify.fraction,
             writing=pacers.remembered(target, UPDATE_TRIGGER),

@@ -63,7 +63,8 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
     ``spent``: what earlier sessions took. ``finished``: the summary of a run that has all its
     results and whose books are closed.
     ``plan``: its waves, and ``progress``: how far earlier sessions came with them. ``lint``: what
-    it found in the input, where that was looked for now.
+    it found in the input, where that was looked for now. ``invalid``: of ``lines`` those that are
+    left out as invalid.
     ``done`` (the lines that have a result), ``tallies`` (by target), ``changed`` (the updates that
     changed something) and the tips grow with the run; ``left_at``: how many lines of each target
     were left when so many were done, for the last number that was asked for.
@@ -86,6 +87,7 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
     plan: WavePlan
     progress: WaveProgress
     lint: RecordedLint | None = None
+    invalid: dict[str, LineSet] = msgspec.field(default_factory=dict)
     left_at: dict[int, dict[str, int]] = msgspec.field(default_factory=dict)
 
     @property
@@ -100,6 +102,16 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
     def left_of(self, target: str) -> int:
         """How many lines of a target have no result yet."""
         return self._left()[target]
+
+    def to_send_of(self, target: str) -> int:
+        """How many of these are updates: an invalid line has a result, and is not sent."""
+        skipped = self.invalid.get(target)
+        return self.left_of(target) - (0 if skipped is None else len(skipped.without(self.done)))
+
+    @property
+    def valid_totals(self) -> dict[str, int]:
+        """How many updates each target has that can be sent."""
+        return {name: n - len(self.invalid.get(name, ())) for name, n in self.totals.items()}
 
     @property
     def left(self) -> int:
@@ -202,8 +214,8 @@ def restore(
         found.note_images(results)
         counted.add_all(results)
         found.note_invalid(results)
-    if order.settings.skip_invalid:
-        _add_all(lines, _invalid_of(inspection, found))
+    invalid = _invalid_of(inspection, found) if order.settings.skip_invalid else {}
+    _add_all(lines, invalid)
     tallies = counted.by_target()
     tallies.update({name: Tally() for name in lines.keys() - tallies.keys()})
     spent = _spent(directory, tallies) if begun else NOTHING_SPENT
@@ -229,6 +241,7 @@ def restore(
         plan=plan,
         progress=progress,
         lint=lint,
+        invalid=invalid,
     )
 
 

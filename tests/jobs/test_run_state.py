@@ -101,6 +101,24 @@ def test_lines_that_are_skipped_count_for_the_default_target_and_are_not_left_to
     file = write_lines([{"DomainName": "acme"}])
     state = state_of(file, skip_invalid=True)
     assert (state.totals, state.left, state.unfinished) == ({"default": 1}, 1, [])
+    assert (state.to_send_of("default"), state.valid_totals) == (0, {"default": 0})
+
+
+@pytest.mark.parametrize(
+    ("done", "left", "to_send"), [({}, 5, 3), ({1: "succeeded"}, 4, 2), ({2: "invalid"}, 4, 3)]
+)
+def test_what_there_is_to_send_is_without_invalid_lines_whether_they_have_results_or_not(
+    state_of: StateOf, tmp_path: Path, done: dict[int, str], left: int, to_send: int
+) -> None:
+    odd = {"Odd": 1}
+    lines = [change(0), change(1) | odd, change(2), change(3) | odd, change(4)]
+    run = RecordedRun(tmp_path, lines)
+    for line, status in done.items():
+        run.add(line, status)
+    run.write()
+    state = state_of(tmp_path / "updates.jsonl", skip_invalid=True)
+    assert (state.left, state.to_send_of("default")) == (left, to_send)
+    assert (state.totals, state.valid_totals) == ({"default": 5}, {"default": 3})
 
 
 def test_another_input_than_before_is_refused(state_of: StateOf, tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def _left_unsent(run: ReadyRun) -> Iterator[str]:
 def _left_of(run: ReadyRun, name: str) -> int:
     """How many updates of a target are to be sent."""
     lines = len(run.state.inspection.targets[name].lines)
-    return min(lines, run.state.left_of(name))
+    return min(lines, run.state.to_send_of(name))
 
 
 def _many(run: ReadyRun, known: Mapping[str, KnownOmissions]) -> Iterator[str]:
