@@ -238,6 +238,9 @@ class UnitSearchTuning:
     many: int = 5
     # refusals before the first token: a quota so low is less likely than somebody else who took all
     in_vain: int = 4
+    # refusals: the same where no call at all was accepted yet, beside the one that the search began
+    # with; who is alone finds a token at first
+    in_vain_at_first: int = 2
     # tokens in succession that came late, by as much: the quota has fallen to that
     alike: int = 2
     fallen: float = 4.0  # times lower: no more is concluded from one refusal

@@ -39,6 +39,7 @@ class UnitBucketSearch:
         self._care = tuning.careful  # so many after the next that came too early
         self._doubtful = 0.0  # refusals that prove nothing, less calls that were accepted
         self._in_vain = 0  # refusals while no rate was known to be good
+        self._has_taken = False  # a call was accepted, so that it is known since when there is none
         self.begins_anew = False  # such refusals said nothing of the quota, as is known by now
 
     def begin(self, good_rate: float = 0.0) -> None:
@@ -53,9 +54,10 @@ class UnitBucketSearch:
         if self._careful:
             self._careful -= 1
         if sent <= self._last_sent:
+            self._has_taken = True
             return
         good = 1 / (sent + late - self._last_sent)
-        self.begins_anew = self._low == 0 and self._in_vain >= self._tuning.in_vain
+        self.begins_anew = self._low == 0 and self._all_was_taken
         if self.begins_anew:
             self._high = math.inf
         if self._refusals and alone:
@@ -67,6 +69,13 @@ class UnitBucketSearch:
         if self._low > self._high:  # the quota has grown, or others have left
             self._high = math.inf
         self._last_sent, self._last_late, self._refusals = sent, late, 0
+        self._has_taken = True
+
+    @property
+    def _all_was_taken(self) -> bool:
+        """Whether so many were refused since the search began that somebody else took all."""
+        tuning = self._tuning
+        return self._in_vain >= (tuning.in_vain if self._has_taken else tuning.in_vain_at_first)
 
     def _note_late(self, good: float) -> None:
         """Note that a token came late, at ``good`` or a little more per second."""

@@ -190,6 +190,19 @@ def test_who_takes_all_of_a_small_quota_at_first_and_leaves_does_not_slow_it_for
         assert log.accepted_between(50, 120) / 70 >= 0.92 * rate
 
 
+@pytest.mark.parametrize(("rate", "stop"), [(1, 2.5), (1, 4), (1, 6), (5, 2.5), (5, 6)])
+def test_who_takes_all_of_a_bucket_of_one_token_for_some_seconds_does_not_slow_it_for_a_minute(
+    rate: int, stop: float
+) -> None:
+    greedy = Tenant(start=0, stop=stop, rate=3 * rate)
+    world = World(rate=rate, burst=1, latency=(0.02, 0.05), tenants=(greedy,))
+    accepted = [
+        Simulation(world, RateEstimator(now=0.0), seed=seed, stop=60).run().accepted_between(20, 60)
+        for seed in range(6)
+    ]
+    assert sum(accepted) / 6 >= (0.95 if rate == 1 else 0.75) * rate * 40
+
+
 @pytest.mark.parametrize(("rate", "burst", "least"), [(5, 5, 0.9), (2, 2, 0.7), (1, 1, 0.95)])
 def test_a_remembered_quota_of_one_token_that_has_grown_is_left_behind_within_half_a_minute(
     rate: int, burst: int, least: float

@@ -315,11 +315,16 @@ def test_beside_somebody_else_it_takes_the_rest_and_does_not_stop_when_all_is_ta
     assert sum(log.accepted_between(60, 80) for log in logs) >= 6 * 0.8 * 20
 
 
-@pytest.mark.parametrize(("refusals", "begins_anew"), [(3, False), (4, True)])
+@pytest.mark.parametrize(
+    ("taken", "refusals", "begins_anew"),
+    [(True, 3, False), (True, 4, True), (False, 1, False), (False, 2, True)],
+)
 def test_a_first_token_after_many_refusals_says_that_somebody_else_took_all_until_then(
-    refusals: int, begins_anew: bool
+    taken: bool, refusals: int, begins_anew: bool
 ) -> None:
     search = UnitBucketSearch(0.0)
+    if taken:
+        search.accepted(0.0)
     for each in range(refusals):
         assert search.refused(2.0**each, 1.0, since=0) is None
     search.accepted(30.0)
