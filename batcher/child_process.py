@@ -7,8 +7,9 @@ signal for this process is none for it.
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from signal import SIGKILL, SIGTERM, Signals
 from tempfile import TemporaryFile
 
@@ -136,3 +137,25 @@ async def _end(process: Process) -> None:
                 await process.wait()
             os.killpg(process.pid, SIGKILL)
         await process.wait()
+
+
+def kill_with_children(pid: int, *, is_leader: bool, has_ended: bool = False) -> None:
+    """End a child of this process and all that it started, at once.
+
+    ``is_leader``: whether it is in a session of its own; of one that is not and ``has_ended``
+    nobody knows what it started.
+    """
+    with suppress(ProcessLookupError, PermissionError):
+        if is_leader:
+            os.killpg(pid, SIGKILL)
+    for each in [] if has_ended else list(_with_children(pid)):
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(each, SIGKILL)
+
+
+def _with_children(pid: int) -> Iterator[int]:
+    """The process and all that it started, as far as the system tells."""
+    yield pid
+    with suppress(OSError):
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            yield from _with_children(int(child))

@@ -12,8 +12,8 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -71,6 +71,9 @@ def _deliver(listened: logging.Logger, name: str, event: EventDict) -> Any:
     event = _stamp(listened, name, structlog.stdlib.add_log_level(listened, name, event))
     for output in _outputs:
         output.tell(name, event)
+    if not _outputs:
+        for tell in _without_outputs:
+            tell(event)
     if _only_outputs_listen(listened):
         raise structlog.DropEvent
     return structlog.stdlib.ProcessorFormatter.wrap_for_formatter(listened, name, event)
@@ -192,6 +195,17 @@ def _pieces(lines: Sequence[str]) -> Iterator[str]:
 
 
 _outputs: list[_Output] = []  # of the command that is at work
+_without_outputs: list[Callable[[EventDict], None]] = []
+
+
+@contextmanager
+def told_without_outputs(tell: Callable[[EventDict], None]) -> Iterator[None]:
+    """Have ``tell`` told each event that comes while a command has no outputs open."""
+    _without_outputs.append(tell)
+    try:
+        yield
+    finally:
+        _without_outputs.remove(tell)
 
 
 class LogOutput:

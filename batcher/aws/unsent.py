@@ -17,7 +17,7 @@ import botocore.exceptions as sdk
 from batcher.accounting.verdicts import BY_CODE, known_code
 from batcher.aws.credentials import NO_CREDENTIALS_ERRORS
 from batcher.aws.departure import UnsafeCredentialsError
-from batcher.aws.sdk_errors import error_text
+from batcher.aws.sdk_errors import ShownText, error_text
 from batcher.error_codes import (
     CREDENTIALS_UNAVAILABLE,
     NO_CREDENTIALS,
@@ -91,7 +91,8 @@ def _said(link: BaseException) -> str:
             code = known_code(link.response.get("Error", {}).get("Code"), status)
             return f"{link.operation_name}: {code}"
         case sdk.CredentialRetrievalError() if link.kwargs.get("provider") == "custom-process":
-            return "credential_process failed"  # what it printed may hold anything
+            said = link.kwargs.get("error_msg")  # what it printed may hold anything
+            return said.rstrip(".") if isinstance(said, ShownText) else "credential_process failed"
         case ssl.SSLCertVerificationError() if said := getattr(link, "verify_message", None):
             return str(said)
         case sdk.BotoCoreError() if "endpoint_url" in link.kwargs:

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import anyio
 
+from batcher.cli.credential_notice import with_credential_notice
 from batcher.cli.endings import ENDING, interrupt
 from batcher.cli.output.standard_streams import hurry
 
@@ -29,7 +30,8 @@ def run_command(function: Callable[..., Awaitable[T]], *arguments: object) -> T:
 
     Raises KeyboardInterrupt when that was what ended it.
     """
-    return anyio.run(_run, function, arguments)
+    with with_credential_notice():
+        return anyio.run(_run, function, arguments)
 
 
 async def _run(function: Callable[..., Awaitable[T]], arguments: tuple[object, ...]) -> T:

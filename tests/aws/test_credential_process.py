@@ -4,31 +4,93 @@ import asyncio
 import json
 import os
 import shlex
+import subprocess
+from asyncio.subprocess import PIPE
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import anyio
 import pytest
 from aiobotocore.session import AioSession
 from botocore.exceptions import CredentialRetrievalError
 
 from batcher.aws.credential_process import AwaitedProcess, end_with_its_session
 from batcher.aws.sdk_errors import error_text
+from batcher.aws.unsent import why_unsent
+from tests.waiting import until
 
 HANGING = (
     "import os, time; open({!r}, 'w').write(str(os.getpid())); print('SECRET'); time.sleep(99)"
 )
 
 
-async def started(script: str, at_most: float = 60.0) -> AwaitedProcess:
+async def started(
+    script: str, at_most: float = 60.0, *, told_after: float = 60.0, is_leader: bool = False
+) -> AwaitedProcess:
     process = await asyncio.create_subprocess_exec(
-        "sh", "-c", script, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        "sh", "-c", script, stdout=PIPE, stderr=PIPE, start_new_session=is_leader
     )
-    return AwaitedProcess(process, "it", at_most)
+    return AwaitedProcess(process, "it", at_most, told_after=told_after, is_leader=is_leader)
 
 
-async def test_what_it_says_and_how_it_ends_is_passed_on() -> None:
-    process = await started("echo said; exit 3")
-    assert (await process.communicate(), process.returncode) == ((b"said\n", b""), 3)
+async def test_credentials_are_passed_on() -> None:
+    said = '{"Version": 1, "AccessKeyId": "k", "SecretAccessKey": "s"}'
+    process = await started(f"echo '{said}'")
+    assert (await process.communicate(), process.returncode) == ((f"{said}\n".encode(), b""), 0)
+
+
+@pytest.mark.parametrize(
+    ("script", "fault"),
+    [
+        ("echo SECRET; echo SECRET >&2; exit 3", "it ended with exit code 3."),
+        ("echo SECRET; kill -9 $$", "it was ended by signal 9."),
+        ('echo \'{"Version": "SECRET"}\'', "it printed JSON without Version 1."),
+        (
+            'echo \'{"Version": 1, "AccessKeyId": "SECRET"}\'',
+            "it printed JSON without SecretAccessKey.",
+        ),
+    ],
+)
+async def test_what_it_does_wrong_is_told_without_what_it_wrote(script: str, fault: str) -> None:
+    process = await started(script)
+    with pytest.raises(CredentialRetrievalError) as raised:
+        await process.communicate()
+    for told in (error_text(raised.value), why_unsent(raised.value).message):
+        assert fault.rstrip(".") in told
+        assert "SECRET" not in told
+
+
+async def test_what_takes_long_is_told_of_while_it_is_waited_for(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    process = await started("exec sleep 1000", told_after=0.0)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(process.communicate)
+        await until(lambda: "credentials.awaited" in caplog.text)
+        tasks.cancel_scope.cancel()
+    assert process.returncode == -9
+
+
+@pytest.mark.parametrize("is_leader", [True, False])
+async def test_what_it_started_is_ended_with_it(tmp_path: Path, *, is_leader: bool) -> None:
+    if not (is_leader or Path("/proc/self/task").exists()):
+        pytest.skip("the system does not tell what a process has started")
+    pid = tmp_path / "pid"
+    script = f"sleep 1000 & echo $! > {pid}.new; mv {pid}.new {pid}; wait"
+    process = await started(script, is_leader=is_leader)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(process.communicate)
+        await until(pid.exists)
+        tasks.cancel_scope.cancel()
+    await until(lambda: not is_alive(int(pid.read_text())))
+
+
+def is_alive(pid: int) -> bool:
+    """Whether it runs; one that nobody has reaped does not."""
+    said = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return said.stdout.strip()[:1] not in ("", "Z")
 
 
 async def test_it_is_ended_where_the_wait_for_it_is() -> None:

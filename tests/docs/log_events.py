@@ -18,6 +18,7 @@ MEANINGS = {
     "transport.sdk": "requests of the target leave the SDK's own way, and why",
     "clock.off": "this host's clock is off by so much; requests are signed by AWS's time",
     "concurrency.reached": "the quota allowed a request, the number in flight did not; said once",
+    "credentials.awaited": "a program that gives credentials takes longer than a few seconds",
     "control.not_accepted": "a connection to the control socket could not be taken",
     "control.refused": "what somebody asked of the control socket was refused",
     "control.told": "somebody told it something by `batcher ctl`",
