@@ -22,6 +22,8 @@ _HARMLESS = re.compile(
 )
 _NO_SECRET = re.compile(rf"{_HARMLESS.pattern}|client_name|ssl_(?!password).*")
 
+_SECRET = re.compile("pass|pwd|secret|token|key|auth|cred|sig|user|data", re.IGNORECASE)
+
 
 def withheld(count: int) -> str:
     """What stands for so many characters that may say anything."""
@@ -73,15 +75,18 @@ def shown_url(text: str) -> str:
 
 
 def holds_secret(text: str) -> bool:
-    """Whether a URL has a part that may be secret; a name or a path has none."""
-    shown = shown_url(text)
-    if LEFT_OUT in shown:
-        return True
+    """Whether a URL has a part that is a password or the like; a name or a path has none."""
     if (scheme := _SCHEME.search(text)) is None:
-        return False
-    parts = urlsplit(text[scheme.start() :])
-    names = (name for name, _ in parse_qsl(parts.query, keep_blank_values=True))
-    return "@" in parts.netloc or not all(map(_NO_SECRET.fullmatch, names)) or bool(parts.fragment)
+        return LEFT_OUT in shown_url(text)
+    rest = text[scheme.start() :]
+    try:
+        parts = urlsplit(rest)
+        names = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
+    except ValueError:  # nobody knows what is what
+        return True
+    if "@" in rest or parts.netloc.startswith(":") or parts.fragment:
+        return True
+    return any(_SECRET.search(name) and not _NO_SECRET.fullmatch(name) for name in names)
 
 
 def shortened(text: str, at_most: int) -> str:

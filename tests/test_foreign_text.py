@@ -20,7 +20,7 @@ PASSWORD = "hunter2-Pässwort"
         ("REDIS://:{}@h/0", "REDIS://h/0"),
         ("redis://h/0?stream=s&password={}", "redis://h/0?stream=s"),
         ("rediss://h?ssl_password={}&username={}", "rediss://h"),
-        ("rediss://h?ssl_ca_certs=/etc/ca.pem&x={}", "rediss://h?ssl_ca_certs=/etc/ca.pem"),
+        ("rediss://h?ssl_ca_certs=/etc/ca.pem&auth={}", "rediss://h?ssl_ca_certs=/etc/ca.pem"),
         ("redis://h?stream=s&ssl_ca_data={}", "redis://h?stream=s"),
         ("rediss://:{}/x@h", "rediss://…"),
         ("rediss://:{}#x@h", "rediss://…"),
@@ -45,6 +45,13 @@ PASSWORD = "hunter2-Pässwort"
 def test_a_url_is_shown_without_what_is_secret(url: str, shown: str) -> None:
     assert shown_url(url.replace("{}", PASSWORD)) == shown
     assert holds_secret(url.replace("{}", PASSWORD)) == ("{}" in url and "_ca_data" not in url)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://h:99999", "http://h:abc", "https://h:9465/path?x=1", "http://[::1]:1/"]
+)
+def test_an_address_that_is_odd_holds_no_password_for_that(url: str) -> None:
+    assert not holds_secret(url)
 
 
 @given(

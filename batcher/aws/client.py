@@ -24,6 +24,7 @@ from batcher.aws.attempts import (
     attempt_of_error,
     attempt_without_answer,
 )
+from batcher.aws.ca_bundle import ca_bundle_fault
 from batcher.aws.credentials import (
     CheckedCredentials,
     explained,
@@ -261,7 +262,7 @@ class AwsTarget:
         try:
             await self._transports[-1].reach()
         except (sdk.BotoCoreError, OSError, RuntimeError, MemoryError) as error:
-            raise NotSentError(f"target {self.name}: {why_unsent(error).message}") from error
+            raise NotSentError(f"target {self.name}: {self._why_unsent(error)}") from error
 
     async def account(self) -> str | None:
         """Find out the AWS account, which ``account_id`` is from then on: the role's, or by STS.
@@ -285,6 +286,11 @@ class AwsTarget:
                 " account out."
             )
         return self.account_id
+
+    def _why_unsent(self, error: BaseException) -> str:
+        is_local = isinstance(error, OSError) or isinstance(error.__context__, OSError)
+        fault = ca_bundle_fault(self._shared.session) if self._shared and is_local else None
+        return fault or why_unsent(error).message
 
     async def _check_account(self, credentials: Any) -> None:
         await self._guard.check(credentials, self._ask_account)

@@ -20,6 +20,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from msgspec import Struct
 
 from batcher.aws.answers import UnreadableAnswerError
+from batcher.aws.ca_bundle import ca_bundle, ca_bundle_fault
 from batcher.aws.credentials import (
     CredentialProvider,
     explained,
@@ -73,7 +74,8 @@ class EndpointProbe:
         self.region = region_of(session, settings.region)
         self.region_from = GIVEN if settings.region else region_origin(session)
         self.url_from = _endpoint_origin(session, settings)
-        self.ca_bundle, self.ca_bundle_from = _ca_bundle(session)
+        bundle, self.ca_bundle_from = ca_bundle(session)
+        self.ca_bundle = None if bundle is None else printable(bundle)
         self.proxy: str | None = None
         self._url = ""
         self._client: Any = None
@@ -140,7 +142,8 @@ async def open_probe(
             try:
                 client = await opening.__aenter__()
             except OSError as error:  # of a CA bundle
-                raise SettingsError(f"target {target}: {why_unsent(error).message}") from error
+                why = ca_bundle_fault(session) or why_unsent(error).message
+                raise SettingsError(f"target {target}: {why}") from error
             probe.connect_with(client)
     try:
         yield probe
@@ -175,15 +178,6 @@ def _endpoint_origin(session: AioSession, settings: TargetSettings) -> str:
     names = (("use_fips_endpoint", "FIPS"), ("use_dualstack_endpoint", "dual-stack"))
     kinds = [kind for name, kind in names if session.get_config_variable(name)]
     return " ".join(["AWS's own", *kinds])
-
-
-def _ca_bundle(session: AioSession) -> tuple[str | None, str]:
-    if found := session.get_config_variable("ca_bundle"):
-        origin = "AWS_CA_BUNDLE" if os.environ.get("AWS_CA_BUNDLE") else "the profile"
-        return printable(str(found)), origin
-    if found := os.environ.get("REQUESTS_CA_BUNDLE"):
-        return printable(found), "REQUESTS_CA_BUNDLE"
-    return None, "the SDK"
 
 
 def _date(text: str | None) -> datetime | None:

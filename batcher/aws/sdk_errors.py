@@ -20,7 +20,16 @@ from batcher.updates.aws_messages import AwsMessages
 _URLS = frozenset({"endpoint_url", "proxy_url", "url"})
 # of this host's settings, or names of the SDK's own
 _NAMES = frozenset(
-    {"provider", "profile", "profile_name", "region_name", "service_name", "env_var", "cred_var"}
+    {
+        "path",
+        "provider",
+        "profile",
+        "profile_name",
+        "region_name",
+        "service_name",
+        "env_var",
+        "cred_var",
+    }
 )
 
 

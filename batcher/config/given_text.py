@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
 
 from batcher.config.options import ENVIRONMENT_PREFIX
 from batcher.errors import SettingsError
@@ -43,6 +44,17 @@ def refuse_no_region(origin: str, text: str) -> None:
             f"{printable(origin)}: {printable(text)!r} is no name of a Region. Write it like"
             " eu-west-1: small letters, digits and hyphens."
         )
+
+
+def refuse_no_port(origin: str, url: str) -> None:
+    """Raise SettingsError for a URL whose port, or whose host in brackets, can't be one."""
+    try:
+        _ = urlsplit(url).port
+    except ValueError as error:
+        raise SettingsError(
+            f"{printable(origin)}: its host or port can't be one. Write it like"
+            " https://localhost:9465: a port is a number from 0 to 65535."
+        ) from error
 
 
 def refuse_unknown(environ: Mapping[str, str], names: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from batcher.config.account_list import AccountRow, ListAccounts, RowFaults
-from batcher.config.given_text import clean_text, refuse_no_region, refuse_unknown
+from batcher.config.given_text import clean_text, refuse_no_port, refuse_no_region, refuse_unknown
 from batcher.config.hook_settings import read_hooks
 from batcher.config.number_ranges import number_wanted
 from batcher.config.options import OTHER_NAMES, SECRET, options, variables
@@ -345,6 +345,8 @@ def _value(name: str, origin: str, value: Any, hint: Any) -> Any:
         value = clean_text(origin, value)
         if name == "region" and value:
             refuse_no_region(origin, value)
+        if name == "endpoint_url":
+            refuse_no_port(origin, value)
     for reading in _readings(value):
         try:
             return msgspec.convert(reading, hint, strict=False, dec_hook=parse_text)

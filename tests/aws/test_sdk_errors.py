@@ -31,6 +31,7 @@ def test_what_is_put_into_a_sentence_of_the_sdk_is_not_shown(kind: type[Any]) ->
 
     names = {name for _, name, _, _ in string.Formatter().parse(kind.fmt) if name}
     hidden = names - {
+        "path",
         "provider",
         "profile",
         "profile_name",

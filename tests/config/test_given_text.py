@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from batcher.config.given_text import clean_text, refuse_no_region, refuse_unknown
+from batcher.config.given_text import clean_text, refuse_no_port, refuse_no_region, refuse_unknown
 from batcher.config.options import options, variables
 from batcher.config.resolution import resolve
 from batcher.config.settings import Settings
@@ -137,3 +137,18 @@ def test_a_region_that_nobody_knows_yet_may_be_one(text: str) -> None:
 def test_what_can_not_be_the_name_of_a_region_is_refused_where_it_was_given(text: str) -> None:
     with pytest.raises(SettingsError, match=f"^--region: '{text}' is no name of a Region"):
         refuse_no_region("--region", text)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://127.0.0.1:99999", "http://127.0.0.1:abc", "http://[::1", "http://h:-1"]
+)
+def test_a_url_whose_port_can_not_be_one_is_refused_where_it_was_given(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"^--endpoint-url: its host or port can't be one"):
+        refuse_no_port("--endpoint-url", url)
+    with pytest.raises(SettingsError, match=r"^--endpoint-url: its host or port can't be one"):
+        resolve({"endpoint_url": url}, environ={})
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1:65535/a", "http://[::1]:80", "http://h", ""])
+def test_a_url_with_another_port_or_none_is_let_through(url: str) -> None:
+    refuse_no_port("--endpoint-url", url)
