@@ -28,11 +28,12 @@ class Standing(Struct, frozen=True, kw_only=True):
         missing = f"{number(left)} of {several(total, 'update')} have no result yet"
         if not left:
             missing = f"{several(total, 'update')}, and each has its result"
-        if (holder := directory.noted_holder()) is not None and not _is_mine(holder):
-            if _may_be_at_work(holder):
+        if (holder := directory.noted_holder()) is not None:  # its number may be another's by now
+            if not directory.is_held():
+                return cls(state="killed", text=f"It was ended by force: {missing}.")
+            if not _is_mine(holder):
                 text = f"It is under way, by {holder}: {missing}."
                 return cls(state="under_way", text=text)
-            return cls(state="killed", text=f"It was ended by force: {missing}.")
         if summary is None:
             return cls(state="killed", text=f"Its books were never closed: {missing}.")
         if summary.stopped == INTERRUPTED:
@@ -49,17 +50,3 @@ def _is_mine(holder: str) -> bool:
     """Whether it is this process that holds it: what ends the run makes its report."""
     found = _HOLDER.fullmatch(holder)
     return found is not None and found.groups() == (str(os.getpid()), socket.gethostname())
-
-
-def _may_be_at_work(holder: str) -> bool:
-    """False where it is known that the holder has ended."""
-    found = _HOLDER.fullmatch(holder)
-    if found is None or found[2] != socket.gethostname():
-        return True
-    try:
-        os.kill(int(found[1]), 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:
-        return True  # it is another user's
-    return True

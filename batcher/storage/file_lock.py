@@ -41,6 +41,27 @@ def try_lock(path: Path, *, create: bool = True) -> int | None:
         os.close(file)  # its last holder removed it between the two
 
 
+def is_locked(path: Path) -> bool:
+    """Whether somebody holds that lock now, this process or another; False where it can't be read.
+
+    Takes it for an instant where nobody has it, shared: who tries to at that instant is refused.
+    Raises DamageError for what is no regular file of this user.
+    """
+    try:
+        file = open_regular(path)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False  # this file system has no locks
+    finally:
+        os.close(file)
+    return False
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold a lock file, which is made where it is not there; waits for whoever has it.

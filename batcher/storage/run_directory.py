@@ -17,7 +17,7 @@ from batcher.errors import DamageError, InUseError, OtherRunError, RunDirectoryE
 from batcher.records import Summary
 from batcher.storage.atomic_file import write_atomically, write_json
 from batcher.storage.directory_check import refuse_foreign_directory
-from batcher.storage.file_lock import is_in_place, try_lock
+from batcher.storage.file_lock import is_in_place, is_locked, try_lock
 from batcher.storage.file_system import (
     make_directory,
     open_or_create,
@@ -130,6 +130,15 @@ class RunDirectory:
         with suppress(OSError, DamageError):
             return read_document(self.lock).decode(errors="replace").strip() or None
         return None
+
+    def is_held(self) -> bool:
+        """Whether a process holds it, this one or another, whatever the lock says of that.
+
+        Asked of one that names a holder: a run that starts at that instant finds it in use.
+        """
+        with suppress(DamageError):
+            return is_locked(self.lock)
+        return False
 
     def note_end(self) -> None:
         """A session came to its end in it: one that was killed earlier is not named any more."""

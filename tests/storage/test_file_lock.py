@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from batcher.storage.file_lock import is_in_place, locked, try_lock
+from batcher.storage.file_lock import is_in_place, is_locked, locked, try_lock
 
 _HOLDER = """
 import os, sys
@@ -29,7 +29,9 @@ def test_another_process_gets_it_when_the_holder_was_killed_and_not_before(tmp_p
         assert holder.stdout.readline() == b"True\n"
         assert try_lock(path) is None
         assert try_lock(path, create=False) is None
+        assert is_locked(path)
         holder.kill()
+    assert not is_locked(path)
     lock = try_lock(path)
     assert lock is not None
     assert path.stat().st_mode & 0o777 == 0o600
@@ -52,6 +54,7 @@ def test_a_lock_of_a_name_that_was_removed_or_replaced_is_not_in_place(tmp_path:
 
 def test_what_is_not_there_is_made_only_when_that_was_asked_for(tmp_path: Path) -> None:
     assert try_lock(tmp_path / "lock", create=False) is None
+    assert not is_locked(tmp_path / "lock")
     assert not (tmp_path / "lock").exists()
     with pytest.raises(FileNotFoundError):
         try_lock(tmp_path / "missing" / "lock")
