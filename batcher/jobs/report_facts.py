@@ -6,7 +6,6 @@ from msgspec import structs
 
 from batcher.accounting.time_spent import RunTimeSpent, TimeSpent
 from batcher.jobs.report_standing import Standing
-from batcher.number_text import duration
 from batcher.records import STATUSES, Counts, RequestCount, SelectedPart, Summary
 from batcher.report.run_report import (
     LintFinding,
@@ -24,6 +23,7 @@ from batcher.triggers.lint.codes import LINT_CODES
 from batcher.triggers.lint.finding import SEVERITIES
 
 LITTLE = 0.05  # of the waits for tokens: what is less is not told of
+OF_BOTH = "waiting for the quota, or at a pace below it"
 _CAUSES = {
     "token": "waiting for the quota",
     "calling": "waiting for answers of AWS",
@@ -123,10 +123,15 @@ def requests_beside(spent: TimeSpent, counts: Counts) -> RequestCount:
 def time_shares(spent: TimeSpent) -> list[TimeShare]:
     """Where the time went, largest first."""
     wall, causes = spent.wall_seconds, {**_CAUSES, "token": _waited_for(spent)}
+    mixed = causes["token"] == OF_BOTH
     found = [(cause, text, getattr(spent.seconds, cause)) for cause, text in causes.items()]
     return [
         TimeShare(
-            cause=cause, text=text, seconds=seconds, share=round(seconds / wall, 4) if wall else 0.0
+            cause=cause,
+            text=text,
+            seconds=seconds,
+            below=spent.held_by_pace if mixed and cause == "token" else None,
+            share=round(seconds / wall, 4) if wall else 0.0,
         )
         for cause, text, seconds in sorted(found, key=lambda each: -each[2])
     ]
@@ -139,7 +144,7 @@ def _waited_for(spent: TimeSpent) -> str:
         return _CAUSES["token"]
     if token - below < LITTLE * token:
         return "waiting at a pace below the quota"
-    return f"{_CAUSES['token']}, {duration(below)} of it at a pace below"
+    return OF_BOTH
 
 
 def quota_savings(spent: TimeSpent) -> list[QuotaSaving]:

@@ -21,6 +21,7 @@ from batcher.report.run_report import (
     NextStep,
     RunReport,
     SlowUpdate,
+    TimeShare,
 )
 from batcher.report.target_facts import target_places, targets_amiss
 from batcher.updates.target_causes import TOGETHER_FROM
@@ -28,7 +29,6 @@ from batcher.updates.trigger_name import name_of
 
 CHARACTERS = 65_000  # GitHub takes 65,536 in a comment
 RESERVED = 200  # for what is said of what was cut
-_OWN_WORDS = re.compile(r"[A-Za-z ,]+|(?<![\w.])[0-9]+(?:\.[0-9]+)?(?![\w.])")
 LONGEST_LINE = 500  # characters of one line that others wrote
 
 
@@ -151,7 +151,7 @@ def _failures(group: FailureGroup, *, names_targets: bool) -> str:
 
 def _time(report: RunReport) -> str:
     rows = [
-        f"| {_word(share.text)} | {duration(share.seconds)} | {share.share:.0%} |"
+        f"| {_word(share.text)}{_below(share)} | {duration(share.seconds)} | {share.share:.0%} |"
         for share in report.time_spent
         if share.seconds >= 0.05
     ]
@@ -173,6 +173,10 @@ def _time(report: RunReport) -> str:
     return "".join([*parts, "\n\n"])
 
 
+def _below(share: TimeShare) -> str:
+    return "" if share.below is None else f" ({duration(share.below)} of it at the lower pace)"
+
+
 def _slow(update: SlowUpdate, *, names_targets: bool) -> str:
     where = f"line {update.line}, {name_of(update, names_targets=names_targets)}"
     return f"{duration_of_call(update.seconds)}: {where}, {several(update.attempts, 'attempt')}"
@@ -190,8 +194,8 @@ def _steps(title: str, steps: list[NextStep]) -> str:
 
 
 def _word(text: str) -> str:
-    """Words and numbers of ours, and nothing else that may be in their place."""
-    return "".join(_OWN_WORDS.findall(text.replace("_", " ")))
+    """Words of ours, and nothing else that may be in their place."""
+    return re.sub(r"[^A-Za-z ,]", "", text.replace("_", " "))
 
 
 def _fenced(language: str, lines: Iterator[str] | list[str], longest: int = LONGEST_LINE) -> str:

@@ -183,12 +183,14 @@ class TimeShare(Struct, frozen=True, kw_only=True):
     """Seconds of the wall time that went to one cause; ``share`` of all of it, 0 to 1.
 
     ``cause``: token, calling, backoff, queued, unreachable or paused; ``text``: in words, such as
-    "waiting for the quota". All causes come, largest first.
+    "waiting for the quota". All causes come, largest first. ``below``: of a token's, the seconds at
+    a pace below the quota, where others were at the quota's.
     """
 
     cause: str
     text: str
     seconds: float
+    below: float | None = None
     share: float
 
 

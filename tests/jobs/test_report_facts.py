@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from batcher.accounting.time_spent import NO_TIME, NOTHING_SPENT
 from batcher.jobs.report_facts import lint_section, quota_savings, run_facts, time_shares
 from batcher.jobs.report_standing import Standing
-from batcher.records import SelectedPart
+from batcher.records import Seconds, SelectedPart
 from batcher.storage.run_manifest import RecordedLint
 from batcher.storage.run_sessions import RunSession
 from batcher.triggers.lint.codes import LINT_CODES
@@ -45,6 +46,25 @@ def test_findings_come_by_severity_and_codes_that_nobody_knows_are_left_out(
     severities = [each.severity for each in found.findings]
     order = ["error", "warning", "info"]
     assert severities == sorted(severities, key=order.index)
+
+
+@pytest.mark.parametrize(
+    ("held_by_pace", "text", "below"),
+    [
+        (1.0, "waiting for the quota", None),
+        (24.0, "waiting for the quota, or at a pace below it", 24.0),
+        (99.0, "waiting at a pace below the quota", None),
+    ],
+)
+def test_what_was_at_a_lower_pace_is_a_number_beside_the_words(
+    held_by_pace: float, text: str, below: float | None
+) -> None:
+    spent = msgspec.structs.replace(
+        NO_TIME, wall_seconds=100.0, seconds=Seconds(token=100.0), held_by_pace=held_by_pace
+    )
+    first, *others = time_shares(spent)
+    assert (first.cause, first.text, first.below) == ("token", text, below)
+    assert {each.below for each in others} == {None}
 
 
 def test_of_no_time_no_share_is_told() -> None:

@@ -82,5 +82,6 @@ def test_each_cause_of_the_time_is_told_in_all_its_words(below: float) -> None:
     )
     report = replace(Filled().record(RunReport), time_spent=time_shares(spent))
     text = report_markdown(report)
-    assert f"| waiting for the quota, {duration(below)} of it at a pace below |" in text
+    told = f"{duration(below)} of it at the lower pace"
+    assert f"| waiting for the quota, or at a pace below it ({told}) |" in text
     assert "| waiting for answers of AWS |" in text
