@@ -7,13 +7,16 @@ from typing import Any
 
 import msgspec
 
+from batcher.accounting.remedies import Remedy, remedy
 from batcher.cli.interruption import run_command
 from batcher.cli.options import settings_at_run
 from batcher.cli.output.echo import echo
+from batcher.cli.output.next_command import next_command
 from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.selected_part import part_lines, part_text
 from batcher.cli.repair_notice import repair_with_notice
 from batcher.cli.selection import taken_selection
+from batcher.foreign_text import printable
 from batcher.jobs.run_audit import UNFINISHED, Discrepancies
 from batcher.jobs.run_reader import settings_of
 from batcher.jobs.undo import rollbacks_of
@@ -89,7 +92,18 @@ def _say(run: Path, found: Verification, unmatched: list[str]) -> None:
     _say_discrepancies(books, found.wrong)
     if found.not_started and not unfinished:
         echo(f"Not done: {several(found.not_started, 'update')}; {_goes_on(run)}.", err=True)
+    if found.errors:
+        echo(_without_success(run, found), err=True)
     echo(_verdict(found), err=True)
+
+
+def _without_success(run: Path, found: Verification) -> str:
+    """What has an error in the books, which hold with it, and what helps."""
+    codes = ", ".join(f"{number(count)} {code}" for code, count in found.errors.items())
+    told = f"What did not succeed, by the books: {printable(codes)}."
+    if found.counts.get("failed") and {*map(remedy, found.errors)} <= {Remedy.RETRY}:
+        return f"{told} To run the failed ones again: {next_command('retry', run)}"
+    return f"{told} What helps each is in the report: {next_command('report', run)}"
 
 
 def _reads(read: Mapping[str, Reads]) -> Iterator[str]:

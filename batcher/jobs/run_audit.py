@@ -48,10 +48,12 @@ class Discrepancies(Struct, kw_only=True):
 class Audit(Struct, frozen=True, kw_only=True):
     """What the books say: results by status, updates without one, and what is ``wrong`` there.
 
-    ``unsettled``: those in doubt or without a result, of what was to be looked at.
+    ``errors``: results by error code; ``unsettled``: those in doubt or without a result, of what
+    was to be looked at.
     """
 
     counts: Counter[str]
+    errors: Counter[str]
     not_started: int
     unsettled: int
     wrong: Discrepancies
@@ -71,9 +73,10 @@ def audit_run(run: RunReader, scope: LineSet | None = None) -> Audit:
         unsettled += sum(scope is None or line in scope for line in in_doubt)
         for line in [each.line for each in results if each.image is None]:
             wrong.add(line, "its before image is lost: it can't be put back")
-    counts = Counter[str]()
+    counts, errors = Counter[str](), Counter[str]()
     for tally in found.tallies.by_target().values():
         counts.update(tally.statuses)
+        errors.update(tally.errors)
     lines_left = [lines.without(found.done) for lines in run.lines.of_target.values()]
     not_started = sum(map(len, lines_left))
     unsettled += sum(len(each if scope is None else each.both(scope)) for each in lines_left)
@@ -85,7 +88,9 @@ def audit_run(run: RunReader, scope: LineSet | None = None) -> Audit:
         _compare("not_started", summary.not_started, not_started, "", wrong)
     if run.journals.known is not None and not is_as_written(run):
         wrong.add(0, "failed.jsonl does not have the lines that failed or are in doubt")
-    return Audit(counts=counts, not_started=not_started, unsettled=unsettled, wrong=wrong)
+    return Audit(
+        counts=counts, errors=errors, not_started=not_started, unsettled=unsettled, wrong=wrong
+    )
 
 
 class _Counted:

@@ -76,20 +76,21 @@ class Verification(Struct, frozen=True, kw_only=True):
 
     ``holds``: the books are right, every update has its result, none that matters is in doubt, and
     the live triggers were all seen and are as asked.
-    ``counts`` of the results by status; ``wrong`` about the books; ``settled`` those that had been
-    in doubt, by status; ``superseded``: in doubt for good, as later updates have set all their
-    members; ``looked_at`` live triggers, of which ``differs`` are not as asked, and ``unread``
-    could not be read; ``unseen``: those that nobody came to, and ``stopped`` why, by target;
-    ``left_out``: those that were not to be looked at, so that it neither holds nor is ``amiss``;
-    ``read``: what was read of each target; ``part``: what of its input, or of the run that it
-    follows, the run is of; ``selection``: what of the run was looked at, where not at all of it,
-    so that ``holds`` and ``amiss`` are of that.
+    ``counts`` of the results by status, ``errors`` by error code; ``wrong`` about the books;
+    ``settled`` those that had been in doubt, by status; ``superseded``: in doubt for good, as later
+    updates have set all their members; ``looked_at`` live triggers, of which ``differs`` are not as
+    asked, and ``unread`` could not be read; ``unseen``: those that nobody came to, and ``stopped``
+    why, by target; ``left_out``: those that were not to be looked at, so that it neither holds nor
+    is ``amiss``; ``read``: what was read of each target; ``part``: what of its input, or of the run
+    that it follows, the run is of; ``selection``: what of the run was looked at, where not at all
+    of it, so that ``holds`` and ``amiss`` are of that.
     """
 
     holds: bool
     amiss: bool
     updates: int
     counts: dict[str, int]
+    errors: dict[str, int]
     not_started: int
     wrong: Discrepancies
     settled: dict[str, int]
@@ -283,6 +284,7 @@ def _verification(
         amiss=bool(discrepancies),
         updates=books.counts.total() + books.not_started,
         counts=dict(books.counts),
+        errors=dict(books.errors.most_common()),
         not_started=books.not_started,
         wrong=books.wrong,
         settled=dict(Counter(map(_status, comparison.settled.values()))),

@@ -46,7 +46,16 @@ async def test_verify_settles_what_is_in_doubt_and_proves_the_books(
             True,
             {"succeeded": 1, "failed": 1},
         )
-        assert proof["counts"] == {"succeeded": 4, "failed": 1}
+        assert (proof["counts"], proof["errors"]) == (
+            {"succeeded": 4, "failed": 1},
+            {"NotAsAsked": 1},
+        )
+        *_, failures, verdict = ended.err.splitlines()
+        assert failures == (
+            "What did not succeed, by the books: 1 NotAsAsked. To run the failed ones again:"
+            f" batcher retry updates.run --endpoint-url {url}"
+        )
+        assert verdict == "It holds."
         summary = json.loads((tmp_path / "updates.run" / "summary.json").read_bytes())
         assert (summary["succeeded"], summary["failed"], summary["in_doubt"]) == (4, 1, 0)
         retried = await batcher("retry", "updates.run", *flags, "--rate", "50", "--yes")
