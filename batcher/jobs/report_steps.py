@@ -22,7 +22,6 @@ from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_manifest import ROLLBACK, RunManifest
 from batcher.storage.run_retries import RETRY
 from batcher.storage.stored_path import stored_path
-from batcher.updates.target_names import some_names
 
 _OF_STATUS = {
     "in_doubt": "No request was answered: AWS may have applied it, or not. To see which:",
@@ -193,10 +192,10 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
 
     def _config(self) -> str:
         """Which tables of settings a command takes that no flag can give, for a sentence."""
-        names = [f"[targets.{name}]" for name in self.manifest.settings.get("targets", {})]
-        tables = [some_names(names)] if names else []
-        tables += ["[[hooks]]"] if self.manifest.settings.get("hooks") else []
-        return f", with a --config that has {', '.join(tables)}" if tables else ""
+        known = self.manifest.settings  # one table may have made all of the targets
+        tables = ["the tables of its targets"] if known.get("targets") else []
+        tables += ["[[hooks]]"] if known.get("hooks") else []
+        return f", with a --config that has {' and '.join(tables)}" if tables else ""
 
     def again(self) -> str:
         """The command of the run, as far as it is kept."""

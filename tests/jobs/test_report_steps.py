@@ -116,6 +116,28 @@ def test_what_a_run_does_not_keep_of_its_command_is_said(tmp_path: Path) -> None
     assert "the --code, " in list(retried.reproduce("", 0))[-2].text
 
 
+BOTH = "the tables of its targets and [[hooks]]"
+
+
+@pytest.mark.parametrize(
+    ("tables", "said"),
+    [
+        ({}, None),
+        ({"hooks": [{}]}, "[[hooks]]"),
+        ({"targets": {"one": {}}}, "the tables of its targets"),
+        ({"targets": {f"t{n}": {} for n in range(60)}, "hooks": [{}]}, BOTH),
+    ],
+    ids=["none", "hooks", "one", "many"],
+)
+def test_tables_that_no_flag_can_give_are_said_in_few_words(
+    tmp_path: Path, tables: dict[str, object], said: str | None
+) -> None:
+    run = reported(tmp_path, settings=SETTINGS.as_json() | {"targets": {}} | tables)
+    text = next(run.next_steps(Counts(total=1, not_started=1), "stopped", undone=False)).text
+    named = "" if said is None else f", with a --config that has {said}"
+    assert text == f"To go on with what is left{named}:"
+
+
 @pytest.mark.parametrize(
     ("path", "said"),
     [
