@@ -78,9 +78,10 @@ def _unusable(run: ReadyRun) -> Iterator[str]:
     """Targets that can't be used, by cause."""
     found = run.connection.unusable
     for names in by_cause((cause_in(str(found[name]), name), name) for name in found):
-        updates = several(sum(_left_of(run, name) for name in names), "update")
-        of = targets_text(names)
-        yield f"{updates} of {of} can't be sent and stay as they are: {found[names[0]]}"
+        count = sum(_left_of(run, name) for name in names)
+        updates, of = several(count, "update"), targets_text(names)
+        stay = "stays as it is" if count == 1 else "stay as they are"
+        yield f"{updates} of {of} can't be sent and {stay}: {found[names[0]]}"
 
 
 def _left_unsent(run: ReadyRun) -> Iterator[str]:

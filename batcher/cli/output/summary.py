@@ -30,6 +30,7 @@ from batcher.updates.trigger_name import name_of
 
 _KINDS = (*STATUSES, "not_started")
 _COUNTED = ("total", *_KINDS)
+TOLD = 0.05  # seconds; fewer are none, rounded
 CHANGED_SHOWN = 20  # updates of a wave
 _READ_BACK = {"as_asked": "as asked", "differs": "not as sent", "unread": "could not be read"}
 
@@ -157,7 +158,8 @@ def _time(summary: TargetSummary) -> Iterator[str]:
     """Where the time went, and what twice the quota would save."""
     if summary.wall_seconds < 1:
         return
-    yield f"The time went: {_seconds(summary)}."
+    if causes := _seconds(summary):
+        yield f"The time went: {causes}."
     if is_worth_saying(summary.double_quota_saves, summary.wall_seconds):
         yield f"Twice the quota would save about {duration(summary.double_quota_saves)}."
     if is_worth_saying(summary.held_by_concurrency, summary.wall_seconds):
@@ -179,8 +181,8 @@ def _seconds(spent: TargetSummary) -> str:
         "own work": seconds.queued,
         "paused": seconds.paused,
     }
-    said = [f"{cause} {duration(spent)}" for cause, spent in causes.items() if spent >= 0.05]
-    return ", ".join(said) or "nowhere"
+    said = [f"{cause} {duration(spent)}" for cause, spent in causes.items() if spent >= TOLD]
+    return ", ".join(said)
 
 
 def _targets(targets: dict[str, TargetSummary]) -> Iterator[str]:
@@ -222,10 +224,11 @@ def _together(targets: dict[str, TargetSummary]) -> Iterator[str]:
 
 
 def _target(name: str, target: TargetSummary) -> Iterator[str]:
-    yield (
-        f"  target {name}: {several(target.total, 'update')}: {_counted(target)};"
-        f" {pace(target.rate)} over {duration(target.wall_seconds)} ({_seconds(target)})"
-    )
+    text = f"  target {name}: {several(target.total, 'update')}: {_counted(target)}"
+    if target.attempts or target.wall_seconds >= TOLD:
+        causes = f" ({told})" if (told := _seconds(target)) else ""
+        text += f"; {pace(target.rate)} over {duration(target.wall_seconds)}{causes}"
+    yield text
     if target.region is not None:
         yield f"    in {_place(target)}"
     if target.stopped:

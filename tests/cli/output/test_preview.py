@@ -77,7 +77,7 @@ async def test_what_is_amiss_is_said(
     said = await say(
         lines, targets=targets, skip_invalid=True, rate=100, read_rate=1, remember=True
     )
-    assert said[0].startswith("1 update of target away can't be sent and stay as they are: target")
+    assert said[0].startswith("1 update of target away can't be sent and stays as it is: target")
     assert "1 invalid line will be skipped." in said
     assert any(
         line.startswith(

@@ -65,8 +65,15 @@ def test_of_several_targets_each_has_a_line_and_a_reason_of_its_own() -> None:
         total=2, failed=2, wall_seconds=1.0, rate=2.0, seconds=Seconds(), stopped="away"
     )
     lines = said(total=2, failed=2, targets={"eu": part})
-    assert "  target eu: 2 updates: 2 failed; 2/s over 1 s (nowhere)" in lines
+    assert "  target eu: 2 updates: 2 failed; 2/s over 1 s" in lines
     assert "    stopped: away" in lines
+
+
+def test_of_a_target_to_which_nothing_was_sent_no_pace_is_told() -> None:
+    part = TargetSummary(
+        total=2, not_started=2, wall_seconds=0.0, rate=0.0, seconds=Seconds(), stopped="away"
+    )
+    assert "  target eu: 2 updates: 2 not started" in said(total=2, targets={"eu": part})
 
 
 def test_of_many_targets_those_that_ended_alike_have_a_line_together() -> None:
@@ -88,7 +95,7 @@ def test_of_many_targets_those_that_ended_alike_have_a_line_together() -> None:
     assert "    in 17 accounts (000000000000, " in text
     assert "  2 targets (shop03, shop05): 8 updates: 8 not started; 5 s at most" in lines
     assert text.count("stopped: ") == 1
-    assert "  target shop07: 4 updates: 3 succeeded, 1 failed; 1/s over 7 s (nowhere)" in lines
+    assert "  target shop07: 4 updates: 3 succeeded, 1 failed; 1/s over 7 s" in lines
     assert len(lines) < 12
 
 
