@@ -13,9 +13,9 @@ def several(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
-def without_result_text(attempts: int, throttles: int) -> str:
+def without_result_text(attempts: int, throttles: int, at_least: bool = False) -> str:
     """7, 7 -> '7 more attempts, 7 of them throttled, for updates that had no result yet'."""
-    more = several(attempts, "more attempt")
+    more = ("at least " if at_least else "") + several(attempts, "more attempt")
     return f"{more}, {number(throttles)} of them throttled, for updates that had no result yet"
 
 

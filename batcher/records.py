@@ -280,10 +280,14 @@ class Counts(Struct, frozen=True, kw_only=True):
 
 
 class RequestCount(Struct, frozen=True, kw_only=True):
-    """Requests for a change that reached the network, and those of them answered by a throttle."""
+    """Requests for a change that reached the network, and those of them answered by a throttle.
+
+    ``at_least``: a session was killed, and some of its last ones may not have been kept.
+    """
 
     attempts: Count = 0
     throttles: Count = 0
+    at_least: bool = False
 
 
 class TargetSummary(Counts, frozen=True, kw_only=True):

@@ -39,7 +39,7 @@ class TimeSpent(Struct, frozen=True, kw_only=True):
     Members as in TargetSummary; ``attempts``, ``answered`` and ``throttles`` as in RequestsMade,
     without the first and the last of sessions from before they were kept; ``fivefold_quota_saves``:
     seconds by which five times the quota would have ended it sooner, None where a session is from
-    before that was kept.
+    before that was kept; ``killed``: a session of it was, so there may be more than these.
     """
 
     wall_seconds: Duration
@@ -51,6 +51,7 @@ class TimeSpent(Struct, frozen=True, kw_only=True):
     fivefold_quota_saves: Duration | None = None
     held_by_concurrency: Duration = 0.0
     held_by_pace: Duration = 0.0
+    killed: bool = False
 
     @property
     def rate(self) -> float:
@@ -70,6 +71,7 @@ class TimeSpent(Struct, frozen=True, kw_only=True):
             fivefold_quota_saves=round(sum(known), 3) if len(known) == len(fivefold) else None,
             held_by_concurrency=round(self.held_by_concurrency + other.held_by_concurrency, 3),
             held_by_pace=round(self.held_by_pace + other.held_by_pace, 3),
+            killed=self.killed or other.killed,
         )
 
     def without(self, attempts: int, throttles: int) -> RequestCount | None:
@@ -78,7 +80,7 @@ class TimeSpent(Struct, frozen=True, kw_only=True):
         others = max(0, self.attempts - self.throttles - (attempts - throttles))
         if not throttled + others:
             return None
-        return RequestCount(attempts=throttled + others, throttles=throttled)
+        return RequestCount(attempts=throttled + others, throttles=throttled, at_least=self.killed)
 
     def with_all(self, attempts: int, throttles: int) -> "TimeSpent":
         """Itself, with at least as many requests as results count.
@@ -148,6 +150,13 @@ class RunTimeSpent(Struct, frozen=True, kw_only=True):
 
     def of(self, target: str) -> TimeSpent:
         return self.targets.get(target, NO_TIME)
+
+    def with_killed(self) -> "RunTimeSpent":
+        """Itself, of sessions of which the last one was killed."""
+        return RunTimeSpent(
+            run=replace(self.run, killed=True),
+            targets={name: replace(each, killed=True) for name, each in self.targets.items()},
+        )
 
     def with_all(self, counted: Mapping[str, RequestCount]) -> "RunTimeSpent":
         """Itself, with at least as many requests of each target as its results count."""

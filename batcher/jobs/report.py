@@ -111,8 +111,15 @@ class RunReporter:
         standing = Standing.of(
             self._directory, self._summary, max(0, counts.not_started), counts.total
         )
+        if standing.state == "killed":
+            spent = spent.with_killed()
         found, plan, undone = timeline(digest), self._plan(), self._note_undo()
         self._note_unknown(found, counts)
+        if spent.run.killed:
+            self._notes.append(
+                "A session was ended by force: of the requests in its last seconds those for"
+                " updates that had no result yet may be missing."
+            )
         part = None if self._run is None else part_of(self._run)
         head = self._results.head
         return RunReport(

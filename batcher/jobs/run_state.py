@@ -265,7 +265,8 @@ def _spent(directory: RunDirectory, tallies: Mapping[str, Tally]) -> RunTimeSpen
         name: RequestCount(attempts=tally.attempts, throttles=tally.throttles)
         for name, tally in tallies.items()
     }
-    return _kept(directory).with_all(counted)
+    spent = _kept(directory).with_all(counted)
+    return spent.with_killed() if directory.was_killed else spent
 
 
 def _kept(directory: RunDirectory) -> RunTimeSpent:

@@ -35,7 +35,7 @@ def render_page(package: str, template: str, **content: Any) -> str:
     a code (``\u202e``); a text is cut after 5,000 characters; None is a question mark. A name that
     is not there is an error. Filters: ``number``, ``several(noun)``, ``duration``, ``pace``,
     ``duration_of_call``, ``percent``, ``moment``, ``words``,
-    ``without_result(throttles)``.
+    ``without_result(throttles, at_least)``.
     """
     return _environment(package).get_template(template).render(content)
 

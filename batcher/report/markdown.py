@@ -130,7 +130,7 @@ def _accounts(report: RunReport) -> Iterator[str]:
     )
     yield f"{several(accounts.attempts, 'attempt')}, {several(accounts.throttles, 'throttle')}"
     if (more := accounts.without_result).attempts:
-        yield f"And {without_result_text(more.attempts, more.throttles)}"
+        yield f"And {without_result_text(more.attempts, more.throttles, more.at_least)}"
     yield f"results.jsonl: chain {accounts.chain}, SHA-256 {accounts.sha256}"
     if accounts.unproved:
         yield f"{several(accounts.unproved, 'result')} from before results were chained"

@@ -140,6 +140,11 @@ class RunDirectory:
             return is_locked(self.lock)
         return False
 
+    @property
+    def was_killed(self) -> bool:
+        """Whether the session before this one was ended by force; of a directory that is held."""
+        return bool(self._lock_before[0].strip())
+
     def note_end(self) -> None:
         """A session came to its end in it: one that was killed earlier is not named any more."""
         self._lock_before = b"", self._lock_before[1]

@@ -11,7 +11,7 @@ from batcher.accounting.time_spent import (
     RunTimeSpent,
     TimeSpent,
 )
-from batcher.records import Seconds, Summary, TargetSummary
+from batcher.records import RequestCount, Seconds, Summary, TargetSummary
 
 
 def session(seconds: float, token: float = 0.0) -> LaneSession:
@@ -43,6 +43,15 @@ def test_sessions_add_up_and_the_rate_is_that_of_all() -> None:
     assert (both.of("b").wall_seconds, both.of("b").rate) == (34, 1)
     assert both.of("c") == NO_TIME
     assert NO_TIME.rate == 0
+
+
+def test_what_was_sent_beside_results_is_at_least_that_once_a_session_was_killed() -> None:
+    first = RunTimeSpent.of_sessions({"a": session(10)}, {"a": made(4, throttles=3)}, 10)
+    both = first.with_killed() + first
+    for spent in (both.run, both.of("a")):
+        assert spent.without(8, 4) == RequestCount(attempts=6, throttles=2, at_least=True)
+        assert spent.without(14, 6) is None
+    assert first.run.without(4, 0) == RequestCount(attempts=3, throttles=3)
 
 
 def test_a_session_that_never_started_takes_the_time_of_the_run() -> None:

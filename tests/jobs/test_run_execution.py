@@ -373,10 +373,13 @@ async def test_the_time_of_a_session_that_was_killed_counts(
         found = json.loads((killed / "run.json").read_bytes())["spent"]["run"]
         assert found["wall_seconds"] > 1
         assert not (killed / "summary.json").exists()
+        assert any("ended by force" in note for note in RunReporter(killed).report().notes)
         killed.rename(tmp_path / "again.run")
         again = file.rename(tmp_path / "again.jsonl")
         async with ready_to_start(again, settings_for(url, rate=100)) as run:
             summary = await run.execute()
+    manifest = json.loads((tmp_path / "again.run" / "run.json").read_bytes())
+    assert manifest["spent"]["run"]["killed"], "some of its requests may not have been kept"
     assert summary.not_started == 0
     assert found["wall_seconds"] < summary.wall_seconds < found["wall_seconds"] + 5
     assert summary.rate * summary.wall_seconds > found["answered"]

@@ -47,7 +47,7 @@ def summary_lines(directory: RunDirectory, summary: Summary, ending: RunEnding) 
     )
     if isinstance(summary.without_result, RequestCount):
         more = summary.without_result
-        yield f"And {without_result_text(more.attempts, more.throttles)}."
+        yield f"And {without_result_text(more.attempts, more.throttles, more.at_least)}."
     for code, count in summary.errors.items():
         yield f"  {code}: {number(count)}"
     yield from _failures(summary, ending.failures)

@@ -116,6 +116,8 @@ def test_requests_for_updates_without_a_result_are_told_beside_those_of_results(
     at = lines.index(next(line for line in lines if line.startswith("1 attempt, 0 throttled;")))
     more = "And 7 more attempts, 6 of them throttled, for updates that had no result yet."
     assert lines[at + 1] == more
+    killed = RequestCount(attempts=7, throttles=6, at_least=True)
+    assert "And at least 7 more attempts, 6 of" in "\n".join(said(without_result=killed))
     assert not any("more attempt" in line for line in said(attempts=1))
 
 
