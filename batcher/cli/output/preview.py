@@ -101,7 +101,11 @@ def _left_of(run: ReadyRun, name: str) -> int:
 
 def _many(run: ReadyRun, known: Mapping[str, KnownOmissions]) -> Iterator[str]:
     """Many targets: those together that are alike but for place and number of updates."""
-    for names in by_cause((_likeness(run, name, each), name) for name, each in known.items()):
+    groups = by_cause((_likeness(run, name, each), name) for name, each in known.items())
+    if len(groups) > 1:
+        together = several(sum(_left_of(run, name) for name in known), "update")
+        yield f"{together} to {number(len(known))} targets in all:"
+    for names in groups:
         if len(names) == 1:
             yield from _target(run, names[0], known[names[0]])
         else:

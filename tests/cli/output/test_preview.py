@@ -96,6 +96,7 @@ async def test_many_targets_that_are_alike_are_told_together_and_another_in_full
     targets["shop11"]["rate"] = 2
     lines = [change(n, target=name) for n, name in enumerate([*names, "shop00"])]
     said = await say(lines, targets=targets)
+    assert said.pop(0) == "13 updates to 12 targets in all:"
     assert said[0] == "12 updates to 11 targets, 1 to 2 each:"
     assert said[1].startswith(
         "  1 account (112233313609) in 3 Regions (eu-west-1, us-east-1, us-we"
