@@ -46,6 +46,7 @@ from batcher.aws.unsent import why_unsent
 from batcher.config import TargetSettings
 from batcher.errors import (
     AwsError,
+    CredentialsError,
     NotSentError,
     RedirectError,
     SettingsError,
@@ -268,13 +269,17 @@ class AwsTarget:
         """Find out the AWS account, which ``account_id`` is from then on: the role's, or by STS.
 
         None where STS does not tell it. Raises WrongAccountError where it is another than the
-        account of the settings, or than it was before, and where these have one and STS tells none.
+        account of the settings, or than it was before, and where these have one and STS tells none;
+        CredentialsError where they have one and there are no credentials to ask with.
         """
         if self._own:
             try:
                 frozen = await self._credentials.get_frozen_credentials()
-            except Exception:  # as above
-                return self.account_id
+            except Exception as error:
+                if self.settings.account is None:  # the first request says what is wrong
+                    return self.account_id
+                why = why_unsent(error).message
+                raise CredentialsError(f"target {self.name}: {why}") from error
             try:
                 place = self.region, self.endpoint_url
                 await self._guard.identify(frozen, self._ask_account, place)

@@ -1,7 +1,9 @@
 """A target's client against an emulator: one request for one call, and errors are values."""
 
+import json
 import os
 import re
+import shlex
 import socket
 from pathlib import Path
 from typing import Any
@@ -194,6 +196,22 @@ async def test_the_account_of_a_role_is_in_its_name_and_elsewhere_sts_knows(
         async with target(url, role_arn=role) as eu:
             assert await eu.account() == "444455556666"
             assert eu.caller_arn == role
+
+
+async def test_a_pinned_account_is_no_fact_where_nothing_is_there_to_ask_with(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    over = {"AccessKeyId": "A", "SecretAccessKey": "s", "SessionToken": "t"}
+    said = json.dumps({"Version": 1, **over, "Expiration": "2020-01-01T00:00:00Z"})
+    config = tmp_path / "config"
+    config.write_text(f"[profile over]\ncredential_process = echo {shlex.quote(said)}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    async with Emulator() as url:
+        async with target(url, profile="over") as eu:
+            assert await eu.account() is None  # the first request says what is wrong
+        async with target(url, profile="over", account="111122223333") as eu:
+            with pytest.raises(CredentialsError, match="still expired"):
+                await eu.account()
 
 
 async def test_the_model_says_what_a_request_has_and_how_long_a_page_may_be() -> None:
