@@ -29,7 +29,7 @@ from batcher.errors import (
     OutputExistsError,
     QueueError,
 )
-from batcher.foreign_text import shortened
+from batcher.foreign_text import printable, shortened
 from batcher.ports import Claim, Unclaimable
 from batcher.queues.spool_claims import SpoolClaims
 from batcher.queues.spool_files import (
@@ -86,12 +86,25 @@ class SpoolDirectory:
                     f"{path}: no spool directory is there. batcher enqueue and batcher worker make"
                     " one."
                 )
+            if not any(each.exists() for each in folders[1:]):
+                self._refuse_other_use()
             for each in folders:
                 make_directory(each)
         except OSError as error:
             raise QueueError(
                 f"{path}: can't be used as spool directory: {error.strerror}."
             ) from error
+
+    def _refuse_other_use(self) -> None:
+        """Raise QueueError where it is no spool directory yet, and has been for something else."""
+        names = sorted(os.listdir(self.path)) if self.path.exists() else []
+        found = next((name for name in names if not _may_be_put_first(name)), None)
+        if found is not None:
+            raise QueueError(
+                f"{self.path}: is no spool directory yet, and holds {printable(found)!r}: each"
+                " .jsonl in it would be sent. Give a directory of its own; if it is meant, make"
+                " the directory claimed in it first. Nothing in it was touched."
+            )
 
     def __repr__(self) -> str:
         return f"<SpoolDirectory {self.path}, holds {', '.join(self._claims) or 'nothing'}>"
@@ -278,3 +291,8 @@ def _why_failed(file: SpoolFile) -> str:
     with suppress(OSError, DamageError):
         return read_document(reason_of(file.path)).decode(errors="replace").partition("\n")[0]
     return ""
+
+
+def _may_be_put_first(name: str) -> bool:
+    """Whether a file of that name may be in a spool directory before its first worker is."""
+    return ".jsonl" in name or name.startswith(".") or name == "lost+found"

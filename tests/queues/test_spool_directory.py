@@ -277,3 +277,23 @@ async def test_a_reason_that_was_left_is_in_nobodys_way(tmp_path: Path) -> None:
     (tmp_path / "failed" / "a.jsonl.wrong").write_text("wrong 0\n")
     spool.failed(await spool.claim(), "wrong 1")
     assert spool.failures() == {"a-2.jsonl": "wrong 1"}
+
+
+def test_a_directory_of_something_else_is_not_taken_for_one(tmp_path: Path) -> None:
+    for name in ("a.jsonl", "b.jsonl.gz", ".c.jsonl", "d.jsonl.part", "lost+found"):
+        (tmp_path / name).touch()
+    (tmp_path / "hosts").touch()
+    with pytest.raises(QueueError, match=r"holds 'hosts': each .jsonl in it would be sent"):
+        SpoolDirectory(tmp_path)
+    assert not (tmp_path / "claimed").exists()
+    (tmp_path / "claimed").mkdir()  # it is meant
+    SpoolDirectory(tmp_path)
+    assert (tmp_path / "done").is_dir()
+
+
+def test_files_may_be_there_before_the_first_worker(tmp_path: Path) -> None:
+    for name in ("a.jsonl", "b.jsonl.gz", ".c.jsonl", "d.jsonl.part", "lost+found"):
+        (tmp_path / name).touch()
+    SpoolDirectory(tmp_path)
+    (tmp_path / "notes.txt").touch()
+    SpoolDirectory(tmp_path)
