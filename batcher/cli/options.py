@@ -25,7 +25,7 @@ from batcher.config import (
     resolve,
     variables,
 )
-from batcher.foreign_text import holds_secret
+from batcher.foreign_text import holds_secret, printable, shortened
 from batcher.storage.atomic_file import refuse_taken
 
 _list_accounts = loaded("batcher.aws.organizations:list_accounts")
@@ -70,6 +70,10 @@ def check_sensitive(show_sensitive: bool, *, as_json: bool, instead: str = "Leav
             )
 
 
+_SWITCHES = ("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT")
+SHOWN_OF_SWITCH = 20  # characters of what stands in one
+
+
 class Choices(Struct, frozen=True, kw_only=True):
     """What is chosen for one start of a run, and is no setting."""
 
@@ -110,6 +114,18 @@ def _warn_of_secret(name: str, given: Any, instead: str) -> None:
         )
 
 
+def _warn_of_no_switch() -> None:
+    """Say what is on for nobody: the SDK takes anything but ``true`` for no."""
+    for name in _SWITCHES:
+        given = os.environ.get(name, "")
+        if given.lower() not in ("", "true", "false"):
+            echo(
+                f"{name}={shortened(printable(given), SHOWN_OF_SWITCH)} means no: the SDK knows"
+                f" true and false only. Set {name}=true for yes.",
+                err=True,
+            )
+
+
 def settings_from(
     given: Mapping[str, Any], config: Path | None, base: Settings | None = None
 ) -> Settings:
@@ -137,6 +153,7 @@ def settings_from(
     )
     if settings.progress == "json" and "progress" in given:  # else the command shows none
         speak_json()
+    _warn_of_no_switch()
     return settings_with_notice(with_hooks(settings, given.get("hook", ())))
 
 

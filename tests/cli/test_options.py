@@ -73,3 +73,16 @@ def test_a_map_of_a_variable_that_is_still_set_is_not_that_of_the_run(
 ) -> None:
     monkeypatch.setenv("BATCHER_DOMAIN_MAP", "b=c")
     assert settings_at_run({}, None, resolve({})).domain_map is None
+
+
+@pytest.mark.parametrize(("value", "is_told"), [("1", True), ("yes", True), ("True", False)])
+def test_a_switch_of_the_sdk_that_means_no_without_saying_so_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    value: str,
+    *,
+    is_told: bool,
+) -> None:
+    monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", value)
+    settings_from({}, None)
+    assert (f"AWS_USE_FIPS_ENDPOINT={value} means no: " in capsys.readouterr().err) == is_told
