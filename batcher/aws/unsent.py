@@ -131,6 +131,11 @@ def _wants_proxy_password(link: BaseException) -> bool:
     )
 
 
+def _has_no_fips_address(link: BaseException) -> bool:
+    url = str(link.kwargs.get("endpoint_url")) if isinstance(link, sdk.BotoCoreError) else ""
+    return "-fips." in url and any(isinstance(each, socket.gaierror) for each in _chain(link))
+
+
 def _may_be_answered_later(link: BaseException) -> bool:
     """Whether AWS gave no credentials for now: a throttle, or a fault of its own."""
     if not isinstance(link, sdk.ClientError):
@@ -189,6 +194,13 @@ _CAUSES: list[tuple[Fits, str | None, str]] = [
         _is(ssl.SSLError, sdk.SSLError),
         "SSLError",
         "TLS with {1} can't be agreed on ({0})." + _REACH,
+    ),
+    (
+        _has_no_fips_address,
+        None,
+        "there is no address for {1}: AWS has no FIPS endpoint there, or it can't be looked up."
+        " Leave AWS_USE_FIPS_ENDPOINT, or use_fips_endpoint of the profile, out, or check --region"
+        " and the network.",
     ),
     (_is(socket.gaierror), None, "there is no address for {1} ({0})." + _REACH),
     (

@@ -121,3 +121,12 @@ def test_errors_that_refer_to_each_other_are_read_once() -> None:
     first, second = ValueError("first"), KeyError("second")
     first.__context__, second.__context__ = second, first
     assert why_unsent(first).code == "ValueError"
+
+
+def test_a_region_without_fips_is_told_with_the_setting_that_asked_for_it() -> None:
+    url = "https://profile-fips.eu-west-1.amazonaws.com/"
+    error = sdk.EndpointConnectionError(endpoint_url=url, error=socket.gaierror(-2, "unknown"))
+    found = why_unsent(error)
+    assert found.code == "EndpointConnectionError"
+    assert "no address for https://profile-fips.eu-west-1.amazonaws.com" in found.message
+    assert "AWS_USE_FIPS_ENDPOINT" in found.message
