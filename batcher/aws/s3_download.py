@@ -48,12 +48,16 @@ def s3_object(url: str, profile: str | None, region: str | None) -> Iterator[Bin
         refuse_redirects(client)
         http = client._endpoint.http_session  # noqa: SLF001 # no public way to it
         pools = http._pool_classes_by_scheme  # noqa: SLF001 # as above
-        pools.update({scheme: _without_redirects(pool) for scheme, pool in pools.items()})
+        answers: list[Any] = []
+        for scheme, pool in pools.items():
+            pools[scheme] = _without_redirects(pool, answers)
         try:
             found = client.get_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
             with closing(found["Body"]):
                 yield cast(BinaryIO, _Body(url, found))
         finally:
+            for each in answers:  # one that botocore can't read is left open by it
+                each.close()
             client.close()
     except sdk.ClientError as error:
         raise _refused(url, error) from error
@@ -89,12 +93,16 @@ class _Body:
         return block
 
 
-def _without_redirects(pool: type[Any]) -> type[Any]:
-    """A class of urllib3's pools that leaves a redirect alone; of a 303 it makes a new request."""
+def _without_redirects(pool: type[Any], answers: list[Any]) -> type[Any]:
+    """A class of urllib3's pools that leaves a redirect alone; of a 303 it makes a new request.
+
+    What comes back is put into ``answers``.
+    """
 
     class Pool(pool):  # type: ignore[misc] # no stubs
         def urlopen(self, *args: Any, **more: Any) -> Any:
-            return super().urlopen(*args, **more | {"redirect": False})
+            answers.append(super().urlopen(*args, **more | {"redirect": False}))
+            return answers[-1]
 
     return Pool
 

@@ -1,8 +1,10 @@
 """Updates out of an object in S3: fetched once, whole or not at all."""
 
 import base64
+import gc
 import gzip
 import hashlib
+import socket
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -97,6 +99,12 @@ def test_an_sso_login_that_is_over_is_one_of_credentials(
         local_file("s3://inputs/updates.jsonl", tmp_path / "input.jsonl", profile="sso")
 
 
+def _open_sockets() -> set[int]:
+    """Those of this process that are open, by identity."""
+    found = (each for each in gc.get_objects() if isinstance(each, socket.socket))
+    return {id(each) for each in found if each.fileno() >= 0}
+
+
 def _length(length: int = len(CONTENT), **more: str) -> dict[str, str]:
     return {"Content-Length": str(length), "Connection": "close", **more}
 
@@ -135,11 +143,13 @@ async def test_what_is_no_whole_object_is_never_taken_for_one(
     async def answer() -> AsyncIterator[bytes]:
         yield "\r\n".join([f"HTTP/1.1 {status} Odd", *lines, "", ""]).encode() + body
 
+    before = _open_sockets()
     async with odd_server(lambda request: answer()) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", server.url)
         monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
         with pytest.raises(AwsError, match=f"s3://inputs/updates.*{told}") as raised:
             await run_sync(local_file, "s3://inputs/updates.jsonl", tmp_path / "input.jsonl")
+    assert _open_sockets() <= before, "its connection is closed, and not left to the collector"
     assert "SECRET" not in str(raised.value)
     assert list(tmp_path.iterdir()) == []
 
