@@ -72,25 +72,21 @@ def patterned_targets(
     template |= {key: value for key, value in table.items() if key not in MEMBERS}
     rows = _rows(origin, table.get("accounts"), folder, organization, list_accounts)
     regions = _regions(origin, table, defaults["region"])
+    written = {key: f"{origin}.{key}" for key in table}
     seen: dict[tuple[str, ...], AccountRow] = {}
     for row in rows:
+        where = f"{origin} of {row.origin}"
+        cells = {key: cell for key, cell in row.columns.items() if key in member_names}
+        places = written | {key: f"{row.origin}: {key}" for key in cells}
         own = row.columns.get("region")
         for region in [own] if own else regions:
+            there = {"account": row.account} | ({} if region is None else {"region": region})
+            values = {**row.columns, **there}
             with faults.gathered():
-                values = {**row.columns, "account": row.account}
-                if region is not None:
-                    values["region"] = region
-                where = f"{origin} of {row.origin}"
-                cells = {key: cell for key, cell in row.columns.items() if key in member_names}
-                places = {key: f"{origin}.{key}" for key in table}
-                places |= {key: f"{row.origin}: {key}" for key in cells}
                 members = {
                     key: _filled(places.get(key, key), each, values, row)
                     for key, each in (template | cells).items()
-                }
-                members["account"] = row.account
-                if region is not None:
-                    members["region"] = region
+                } | there
                 _refuse_repeated(seen, row, members)
                 own_name = _filled(origin, name, values, row)
                 yield PatternedTarget(name=own_name, origin=where, members=members, places=places)
