@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
 import botocore.exceptions as sdk
@@ -53,10 +53,9 @@ def s3_object(url: str, profile: str | None, region: str | None) -> Iterator[Bin
             pools[scheme] = _without_redirects(pool, answers)
         try:
             found = client.get_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
-            with closing(found["Body"]):
-                yield cast(BinaryIO, _Body(url, found))
+            yield cast(BinaryIO, _Body(url, found))
         finally:
-            for each in answers:  # one that botocore can't read is left open by it
+            for each in answers:  # also one that botocore can't read, and leaves open
                 each.close()
             client.close()
     except sdk.ClientError as error:
