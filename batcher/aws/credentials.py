@@ -79,7 +79,7 @@ def in_time(seconds: float | None) -> Iterator[None]:
 
 def region_of(session: AioSession | Session, given: str | None) -> str | None:
     """The Region to use: the given one, AWS_REGION, AWS_DEFAULT_REGION, or the profile's."""
-    return given or os.environ.get("AWS_REGION") or session.get_config_variable("region")
+    return given or region_of_environment() or session.get_config_variable("region")
 
 
 def region_of_environment() -> str | None:
