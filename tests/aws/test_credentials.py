@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import sys
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -104,6 +105,12 @@ async def test_an_odd_answer_of_sts_is_told_and_no_traceback(
                     assert attempt.reached == "unsent"
 
 
+def due(renew: Callable[[], Awaitable[dict[str, str]]]) -> AioRefreshableCredentials:
+    """Credentials that are over, and are renewed with that by whoever asks for them."""
+    over = datetime.now(UTC) - timedelta(minutes=1)
+    return AioRefreshableCredentials("AKIDOLD", "s", None, over, renew, "assume-role")
+
+
 async def test_a_renewal_that_fails_fails_for_all_who_wait_for_it() -> None:
     renewals = 0
 
@@ -116,9 +123,7 @@ async def test_a_renewal_that_fails_fails_for_all_who_wait_for_it() -> None:
     async def passed(frozen: Any) -> None:
         raise AssertionError(frozen)
 
-    expired = datetime.now(UTC) - timedelta(minutes=1)
-    renewed = AioRefreshableCredentials("AKID", "s", None, expired, renew, "assume-role")
-    credentials = CheckedCredentials(renewed, passed)
+    credentials = CheckedCredentials(due(renew), passed)
     asking = [credentials.get_frozen_credentials() for _ in range(20)]
     found = await asyncio.gather(*asking, return_exceptions=True)
     assert {type(error) for error in found} == {sdk.CredentialRetrievalError}
@@ -138,11 +143,8 @@ async def test_a_token_that_is_no_text_when_it_is_renewed_is_an_error_of_credent
     async def passed(_: Any) -> None:
         return None
 
-    over = AioRefreshableCredentials(
-        "AKID", "s", "t", datetime.now(UTC) - timedelta(hours=1), renew, "web identity"
-    )
     with pytest.raises(sdk.CredentialRetrievalError, match="UnicodeDecodeError") as raised:
-        await CheckedCredentials(over, passed).get_frozen_credentials()
+        await CheckedCredentials(due(renew), passed).get_frozen_credentials()
     assert "SECRET" not in str(raised.value)
 
 
@@ -158,9 +160,7 @@ async def test_a_renewal_that_never_ends_fails_for_all_who_wait_for_it() -> None
     async def passed(frozen: Any) -> None:
         raise AssertionError(frozen)
 
-    expired = datetime.now(UTC) - timedelta(minutes=1)
-    renewed = AioRefreshableCredentials("AKID", "s", None, expired, renew, "sso")
-    credentials = ShortPatience(renewed, passed)
+    credentials = ShortPatience(due(renew), passed)
     asking = [credentials.get_frozen_credentials() for _ in range(20)]
     found = await asyncio.gather(*asking, return_exceptions=True)
     assert {str(error).partition(": ")[2] for error in found} == {

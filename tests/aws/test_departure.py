@@ -6,14 +6,12 @@ Over real connections, and with credentials that are renewed inside of the call.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import botocore.exceptions as sdk
 import pytest
 from aiobotocore.awsrequest import AioAWSResponse
 from aiobotocore.config import AioConfig
-from aiobotocore.credentials import AioRefreshableCredentials
 
 from batcher.accounting.verdicts import Verdict, judge
 from batcher.aws.credentials import CredentialProvider
@@ -24,6 +22,7 @@ from batcher.errors import AwsError
 from batcher.operations import GET_TRIGGER, TRIGGER_NAMES, UPDATE_TRIGGER
 from batcher.records import Attempt
 from tests.aws.test_client import target
+from tests.aws.test_credentials import due
 from tests.conftest import change, sdk_session, trigger
 from tests.waiting import until
 
@@ -152,12 +151,8 @@ async def client_with(url: str, error: Exception, **more: Any) -> AsyncIterator[
     async def renew() -> dict[str, str]:
         raise error
 
-    expired = datetime.now(UTC) - timedelta(minutes=1)
-    credentials = AioRefreshableCredentials(
-        "AKIDOLD", "secret", None, expired, renew, "assume-role"
-    )
     session = sdk_session()
-    session.register_component("credential_provider", CredentialProvider(credentials))
+    session.register_component("credential_provider", CredentialProvider(due(renew)))
     config = AioConfig(retries={"total_max_attempts": 1}, **more)
     async with session.create_client("customer-profiles", endpoint_url=url, config=config) as made:
         yield made
