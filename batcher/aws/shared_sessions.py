@@ -131,12 +131,12 @@ class SharedSession:
 
 
 async def _own_credentials(session: AioSession) -> Any:
-    """What botocore finds. Whatever the profile's own program does wrong is raised as its error."""
+    """What botocore finds. Whatever it chokes on there is raised as an error of its own."""
     try:
         return await session.get_credentials()
     except (sdk.BotoCoreError, BatcherError, ValueError):
         raise
-    except Exception as error:  # the program is gone, or prints JSON that is no credentials
+    except Exception as error:  # such as of a container's token, whose file is gone
         raise sdk.CredentialRetrievalError(
             provider="the profile", error_msg=ShownText(f"{error_text(error)}.")
         ) from error
