@@ -138,7 +138,7 @@ class WaveExecution:
             return None  # nothing was changed, and so there is nothing to be checked
         if ended is None:
             ended = self._end_wave(summary)
-        follows = summary.not_started and self._goes_on_now()
+        follows = bool(summary.not_started and self._unfinished_now())
         if follows or self._plan.check is not None or ended.outcome is not None:
             verdict = await self._verdict(ended, summary)
             if not verdict.goes_on:
@@ -150,10 +150,10 @@ class WaveExecution:
         self._keep(WaveProgress(passed=changed))
         return None
 
-    def _goes_on_now(self) -> bool:
-        """Whether there is more to do than what is of targets that are left for later."""
+    def _unfinished_now(self) -> list[str]:
+        """The targets that have updates left, without those that are left for later."""
         later = self._order.settings.targets_left
-        return any(name not in later for name in self._state.unfinished)
+        return [name for name in self._state.unfinished if name not in later]
 
     async def _wave(self) -> Wave | None:
         """The updates of the wave that is next; None: all that is left."""
@@ -163,9 +163,8 @@ class WaveExecution:
         if (limit := self._plan.limit(progress.passed)) == self._plan.limits[-1]:
             self._orders.clear()
             return None
-        later = self._order.settings.targets_left
-        here = [name for name in self._state.unfinished if name not in later]
-        firsts = dict.fromkeys(self._sources.together(each)[0] for each in here)
+        unfinished = self._unfinished_now()
+        firsts = dict.fromkeys(self._sources.together(each)[0] for each in unfinished)
         for name in firsts.keys() - self._orders.keys():
             self._orders[name] = await anyio.to_thread.run_sync(self._read_order, name)
         done = self._state.done
