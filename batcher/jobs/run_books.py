@@ -4,7 +4,6 @@ Facts of the run, the journal of its results, the lines that failed, and the sum
 """
 
 import sys
-from array import array
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -34,6 +33,7 @@ from batcher.ports import ResultStore
 from batcher.records import BriefResult, InputName, Result, Summary, Superseded
 from batcher.sources.file_source import refuse_other_content
 from batcher.sources.inspection import inspect
+from batcher.sources.line_owners import owners_by_line
 from batcher.sources.local_file import is_local
 from batcher.storage.before_images import BeforeImages, ImagedResults
 from batcher.storage.file_system import remove
@@ -300,9 +300,5 @@ def _booked_on(invalid_of: Mapping[str, LineSet]) -> Callable[[int], str]:
     names = list(invalid_of)
     if len(names) == 1:
         return lambda line: names[0]
-    owners = array("H" if len(names) <= 1 << 16 else "I", [0])
-    owners *= max(map(max, invalid_of.values())) + 1
-    for owner, lines in enumerate(invalid_of.values()):
-        for line in lines:
-            owners[line] = owner
-    return lambda line: names[owners[line]]
+    owners = owners_by_line(invalid_of.values(), max(map(max, invalid_of.values())))
+    return lambda line: names[owners[line] - 1]

@@ -1,7 +1,7 @@
 """Which of several indexes of a file a line is in."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from batcher.sources.line_index import LineIndex
 
@@ -54,9 +54,17 @@ class LineOwners:
     def _owners(self) -> "array[int]":
         if self._noted is None:
             last = max((each.lines[-1] for each in self.indexes if each), default=0)
-            kind = "H" if len(self.indexes) <= 0xFFFF else "I"
-            self._noted = noted = array(kind, [0]) * (last + 1)
-            for number, index in enumerate(self.indexes, 1):
-                for line in index.lines:
-                    noted[line] = number
+            self._noted = owners_by_line([each.lines for each in self.indexes], last)
         return self._noted
+
+
+def owners_by_line(sets: Collection[Iterable[int]], last: int) -> "array[int]":
+    """By line, up to the last one, which of those sets it is in, from 1; 0: in none.
+
+    Takes 2 bytes a line, of very many sets 4.
+    """
+    noted = array("H" if len(sets) <= 0xFFFF else "I", [0]) * (last + 1)
+    for number, lines in enumerate(sets, 1):
+        for line in lines:
+            noted[line] = number
+    return noted
