@@ -6,10 +6,11 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import chain, pairwise
-from typing import TypeAlias, overload
+from typing import Literal, TypeAlias, overload
 
 PARTITIONS = 64  # sorted one at a time, so that sorting needs a 64th of the memory
 STAGED = 1 << 14  # hashes that wait to be put into their partitions together
+_SPARE = 1024  # lines that there is room for after the last one
 
 _HASH_BITS = 64
 _WIDTH = (1 << _HASH_BITS) // PARTITIONS  # hashes of a partition
@@ -328,6 +329,42 @@ class LineNumbers(Sequence[int]):
     def __iter__(self) -> Iterator[int]:
         listed = self._listed
         return iter(range(self._first, self._first + self._count) if listed is None else listed)
+
+
+class NumbersByLine:
+    """Numbers above 0 by line, 0 where a line has none: 4 bytes a line, of hashes 8.
+
+    ``kind``: of the numbers, as in array.
+    """
+
+    def __init__(self, kind: Literal["I", "Q"] = "I") -> None:
+        self._numbers = array(kind)
+
+    def __repr__(self) -> str:
+        return f"<NumbersByLine: {sum(map(bool, self._numbers)):,} lines>"
+
+    def put(self, line: int, number: int) -> None:
+        """Let a line have that number."""
+        self._make_room(line)
+        self._numbers[line] = number
+
+    def put_all(self, lines: Sequence[int], numbers: Iterable[int]) -> None:
+        """Let lines, one at least, have as many numbers."""
+        self._make_room(max(lines))
+        for line, number in zip(lines, numbers, strict=True):
+            self._numbers[line] = number
+
+    def of(self, line: int) -> int:
+        """The number of a line; 0 where it has none."""
+        return self._numbers[line] if line < len(self._numbers) else 0
+
+    def lines(self) -> Iterator[int]:
+        """The lines that have a number, ascending."""
+        return (line for line, number in enumerate(self._numbers) if number)
+
+    def _make_room(self, line: int) -> None:
+        if (short := line - len(self._numbers)) >= 0:
+            self._numbers.frombytes(bytes(self._numbers.itemsize * (short + _SPARE)))
 
 
 class HashBalance:

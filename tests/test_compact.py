@@ -4,12 +4,21 @@ import tracemalloc
 from collections import Counter
 from itertools import chain
 from random import Random
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batcher.compact import HashBalance, HashMultiset, LineNumbers, LineSet, hashed, short_hash
+from batcher.compact import (
+    HashBalance,
+    HashMultiset,
+    LineNumbers,
+    LineSet,
+    NumbersByLine,
+    hashed,
+    short_hash,
+)
 
 
 @given(st.lists(st.text(max_size=2)))
@@ -260,6 +269,22 @@ def test_what_is_missing_is_what_only_the_others_have(own: list[str], others: li
     here.update(own)
     there.update(others)
     assert here.missing(there) == {hash(text) for text in set(others) - set(own)}
+
+
+@pytest.mark.parametrize(("kind", "size"), [("I", 4), ("Q", 8)])
+@given(data=st.data())
+def test_a_line_has_the_number_that_was_given_to_it_last(
+    kind: Literal["I", "Q"], size: int, data: st.DataObject
+) -> None:
+    pair = st.tuples(st.integers(0, 5_000), st.integers(0, (1 << 8 * size) - 1))
+    one_by_one, together = data.draw(st.lists(pair)), data.draw(st.lists(pair, min_size=1))
+    found, expected = NumbersByLine(kind), dict(one_by_one) | dict(together)
+    for line, number in one_by_one:
+        found.put(line, number)
+    found.put_all([line for line, _ in together], [number for _, number in together])
+    assert {line: found.of(line) for line in expected} == expected
+    assert [*found.lines()] == sorted(line for line, number in expected.items() if number)
+    assert found.of(10_000) == 0
 
 
 def test_line_numbers_without_a_gap_take_no_memory() -> None:

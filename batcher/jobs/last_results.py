@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from batcher.accounting.tally import CHANGED
+from batcher.compact import NumbersByLine
 from batcher.error_codes import IN_DOUBT, NOT_AS_ASKED, NOT_RECREATED
 from batcher.jobs.recorded_results import checked_chunks
 from batcher.jobs.run_reader import RunReader
@@ -21,8 +22,6 @@ from batcher.sources.line_index import LinesOfIds
 from batcher.storage.before_images import read_image, read_image_chunks, read_images_at
 
 Record = TypeVar("Record")
-
-_SPARE = 1024  # lines
 
 
 class RecordedState(Struct, frozen=True, gc=False):
@@ -56,7 +55,7 @@ class LastResults:
             for number, result in enumerate(results, first):
                 self._take(chains, number, result)
         for line, number in chains.left():
-            self._records.put(line, number)
+            self._records.numbers.put(line, number)
         self.untold = {key: each for key, each in self.untold.items() if not chains.has(key)}
 
     def __repr__(self) -> str:
@@ -78,11 +77,11 @@ class LastResults:
         return map(_decode, self._run.journals.results.lines_at(numbers))
 
     def __contains__(self, line: int) -> bool:
-        return line in self._records
+        return self._records.numbers.of(line) > 0
 
     def lines(self) -> Iterator[int]:
         """The lines of these results, ascending."""
-        return self._records.lines()
+        return self._records.numbers.lines()
 
     def read(self, lines: Iterable[int]) -> dict[int, RecordedState]:
         """What the results of some lines say."""
@@ -115,11 +114,11 @@ class LastImages:
                 if len(likely) > 1 or (likely and self._is_of_another(likely[0], image.id)):
                     likely = [each for each in likely if again.update_of(image.id, each)]
                 if likely:
-                    self._records.put(likely[0], number)
+                    self._records.numbers.put(likely[0], number)
 
     def _is_of_another(self, line: int, id: str) -> bool:
         """Whether a line has an image by now, and that is of an update with another id."""
-        number = self._records.number(line)
+        number = self._records.numbers.of(line)
         return number > 0 and bool(read_image(self._before, number)["id"] != id)
 
     def _read(self, numbers: Sequence[int]) -> Iterator[dict[str, Any]]:
@@ -137,28 +136,14 @@ class _ByLine(Generic[Record]):
 
     def __init__(self, read: Callable[[Sequence[int]], Iterator[Record]]) -> None:
         self._read_them = read
-        self._numbers = array("I")  # in the journal, from 1, by line; 0: the line has none
+        self.numbers = NumbersByLine()  # in the journal, from 1
 
     def __repr__(self) -> str:
-        return f"<{sum(map(bool, self._numbers)):,} lines>"
-
-    def __contains__(self, line: int) -> bool:
-        return self.number(line) > 0
-
-    def number(self, line: int) -> int:
-        return self._numbers[line] if line < len(self._numbers) else 0
-
-    def put(self, line: int, number: int) -> None:
-        if (short := line - len(self._numbers)) >= 0:
-            self._numbers.frombytes(bytes(self._numbers.itemsize * (short + _SPARE)))
-        self._numbers[line] = number
-
-    def lines(self) -> Iterator[int]:
-        return (line for line, number in enumerate(self._numbers) if number)
+        return f"<{sum(1 for _ in self.numbers.lines()):,} lines>"
 
     def read(self, lines: Iterable[int]) -> dict[int, Record]:
         """Of some lines the record, where they have one."""
-        found = sorted((number, line) for line in lines if (number := self.number(line)))
+        found = sorted((number, line) for line in lines if (number := self.numbers.of(line)))
         records = self._read_them([number for number, _ in found])
         return {line: each for (_, line), each in zip(found, records, strict=True)}
 

@@ -1,6 +1,5 @@
 """A rollback: before images put back, newest first, where a trigger is as the run had made it."""
 
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from glob import escape
 from operator import itemgetter
@@ -9,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from batcher.compact import HashMultiset, LineSet, hashed
+from batcher.compact import HashMultiset, LineSet, NumbersByLine, hashed
 from batcher.errors import InputError, RunDirectoryError
 from batcher.freed_memory import give_back_memory
 from batcher.jobs.recorded_images import (
@@ -277,15 +276,12 @@ class _Results:
 
     def __init__(self, run: RunReader) -> None:
         self._journal = run.journals.results
-        self._numbers = array("I")  # in the journal, from 1, by line; 0: the line has no result
+        self._numbers = NumbersByLine()  # in the journal, from 1
         self._invalid = LineSet()  # lines that broke a rule: their id may be another's
         self._ahead: dict[int, UndoneResult] = {}  # by number
         for first, results in checked_chunks(self._journal, run.lines, BriefResult):
             lines = [each.line for each in results]
-            if len(self._numbers) <= (highest := max(lines)):
-                self._numbers.frombytes(bytes(4 * (highest + 1024 - len(self._numbers))))
-            for number, line in enumerate(lines, first):
-                self._numbers[line] = number
+            self._numbers.put_all(lines, range(first, first + len(lines)))
             for line in [each.line for each in results if each.status == "invalid"]:
                 self._invalid.add(line)
         self._lines = LinesOfIds(run.ids)
@@ -296,7 +292,7 @@ class _Results:
 
     def read_ahead(self, lines: Iterable[int]) -> None:
         """Read the results of these lines together, which are likely to be asked for next."""
-        numbers = sorted(filter(None, map(self._number, lines)))
+        numbers = sorted(filter(None, map(self._numbers.of, lines)))
         content = list(self._journal.lines_at(numbers))
         found = decode_lines(content, _DECODER, self._journal.path, numbers)
         self._ahead = dict(zip(numbers, found, strict=True))
@@ -307,13 +303,13 @@ class _Results:
         ``likely``: the line that is looked at first. A stopped run may have read ahead of an update
         that it did not come to.
         """
-        is_settled = self._number(likely) > 0 and likely not in self._invalid
+        is_settled = self._numbers.of(likely) > 0 and likely not in self._invalid
         update = again.update(likely) if is_settled else None
         if update is not None and update.id == name:
             return update
         found = [line for line in self._lines.lines(name) if line not in self._invalid]
-        for line in sorted(found, key=lambda line: (not self._number(line), line)):
-            has_result = self._number(line) > 0
+        for line in sorted(found, key=lambda line: (not self._numbers.of(line), line)):
+            has_result = self._numbers.of(line) > 0
             update = again.update(line) if has_result else again.update_of(name, line)
             if update is not None and update.id == name:
                 return update
@@ -321,15 +317,12 @@ class _Results:
 
     def of(self, line: int) -> UndoneResult | None:
         """What undoing needs of the result of a line; None when there is none."""
-        if not (number := self._number(line)):
+        if not (number := self._numbers.of(line)):
             return None
         if (ahead := self._ahead.get(number)) is not None:
             return ahead
         journal = self._journal
         return decode_line(journal.line(number), _DECODER.decode, journal.path, number)
-
-    def _number(self, line: int) -> int:
-        return self._numbers[line] if line < len(self._numbers) else 0
 
 
 _DECODER = msgspec.json.Decoder(UndoneResult)

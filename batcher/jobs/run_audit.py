@@ -4,7 +4,6 @@ Every line of the input has to be once among the results or not started, and the
 up.
 """
 
-from array import array
 from bisect import insort
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from msgspec import Struct
 
 from batcher.accounting.tally import Tally
 from batcher.accounting.target_tallies import TargetTallies
-from batcher.compact import LineSet, hashed
+from batcher.compact import LineSet, NumbersByLine, hashed
 from batcher.jobs.failed_lines import is_as_written
 from batcher.jobs.run_reader import RunReader
 from batcher.records import STATUSES, Counts, NamedResult, Summary
@@ -99,25 +98,27 @@ class _Counted:
     def __init__(self) -> None:
         self.done = LineSet()
         self.tallies = TargetTallies()
-        self.triggers = array("Q")
+        self.triggers = NumbersByLine("Q")
 
     def add_all(self, results: Sequence[NamedResult]) -> None:
         lines = [each.line for each in results]
         self.done.add_all(lines)
         self.tallies.add_all(results)
-        if len(self.triggers) <= (highest := max(lines)):
-            self.triggers.frombytes(bytes(8 * (highest + 1024 - len(self.triggers))))
-        for each in results:
-            if each.domain is not None and each.trigger is not None:
-                self.triggers[each.line] = _trigger_hash(each.domain, each.trigger)
+        self.triggers.put_all(lines, map(_named_hash, results))
 
 
 def _compare_triggers(run: RunReader, found: _Counted, wrong: Discrepancies) -> None:
     """Hold domain and trigger of each result against the line that it is of."""
     for line, names in run.triggers():
-        said = found.triggers[line] if line < len(found.triggers) else 0
+        said = found.triggers.of(line)
         if said and (names is None or said != _trigger_hash(*names)):
             wrong.add(line, "has a result of another trigger")
+
+
+def _named_hash(result: NamedResult) -> int:
+    if result.domain is None or result.trigger is None:
+        return 0
+    return _trigger_hash(result.domain, result.trigger)
 
 
 def _trigger_hash(domain: str, trigger: str) -> int:
