@@ -4,7 +4,7 @@ No I/O and no clock. A tally is fed by one event loop and may be read at any tim
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -211,7 +211,7 @@ def summarize(
     whole; ``earlier``: what the sessions before this one took.
     """
     spent = time_spent(tallies, sessions, wall_seconds) + earlier
-    total, whole = sum(totals.values()), _merged(tallies)
+    total, whole = sum(totals.values()), added_up(tallies.values())
     summed = _summed(whole, total, spent.run, stopped)
     summary = Summary(**msgspec.structs.asdict(summed))
     if len(totals) == 1:
@@ -247,12 +247,13 @@ def recounted(summary: Summary, tallies: Mapping[str, Tally]) -> Summary:
     if isinstance(summary.targets, dict):
         parts = {name: _recounted(part, tallies[name]) for name, part in summary.targets.items()}
         summary = msgspec.structs.replace(summary, targets=parts)
-    return _recounted(summary, _merged(tallies))
+    return _recounted(summary, added_up(tallies.values()))
 
 
-def _merged(tallies: Mapping[str, Tally]) -> Tally:
+def added_up(tallies: Iterable[Tally]) -> Tally:
+    """One tally with the numbers of all of these."""
     whole = Tally()
-    for tally in tallies.values():
+    for tally in tallies:
         whole.merge(tally)
     return whole
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec import UNSET
 
 from batcher.accounting.histogram import Histogram
-from batcher.accounting.tally import CHANGED, Tally
+from batcher.accounting.tally import CHANGED, Tally, added_up
 from batcher.accounting.time_buckets import TimeBuckets
 from batcher.compact import LineSet
 from batcher.records import Result, Seconds
@@ -92,10 +92,7 @@ class ResultsDigest:
     @property
     def tally(self) -> Tally:
         """All results of all targets."""
-        whole = Tally()
-        for tally in self.tallies.values():
-            whole.merge(tally)
-        return whole
+        return added_up(self.tallies.values())
 
     @property
     def latency(self) -> Histogram:

@@ -5,12 +5,12 @@ up.
 """
 
 from bisect import insort
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from msgspec import Struct
 
-from batcher.accounting.tally import Tally
+from batcher.accounting.tally import Tally, added_up
 from batcher.accounting.target_tallies import TargetTallies
 from batcher.compact import LineSet, NumbersByLine, hashed
 from batcher.jobs.failed_lines import is_as_written
@@ -72,10 +72,8 @@ def audit_run(run: RunReader, scope: LineSet | None = None) -> Audit:
         unsettled += sum(scope is None or line in scope for line in in_doubt)
         for line in [each.line for each in results if each.image is None]:
             wrong.add(line, "its before image is lost: it can't be put back")
-    counts, errors = Counter[str](), Counter[str]()
-    for tally in found.tallies.by_target().values():
-        counts.update(tally.statuses)
-        errors.update(tally.errors)
+    tallies = found.tallies.by_target()
+    whole = added_up(tallies.values())
     lines_left = [lines.without(found.done) for lines in run.lines.of_target.values()]
     not_started = sum(map(len, lines_left))
     unsettled += sum(len(each if scope is None else each.both(scope)) for each in lines_left)
@@ -83,12 +81,16 @@ def audit_run(run: RunReader, scope: LineSet | None = None) -> Audit:
     if (summary := run.directory.read_summary()) is None:
         wrong.add(0, UNFINISHED)
     else:
-        _compare_summary(summary, found, wrong)
+        _compare_summary(summary, whole, tallies, wrong)
         _compare("not_started", summary.not_started, not_started, "", wrong)
     if run.journals.known is not None and not is_as_written(run):
         wrong.add(0, "failed.jsonl does not have the lines that failed or are in doubt")
     return Audit(
-        counts=counts, errors=errors, not_started=not_started, unsettled=unsettled, wrong=wrong
+        counts=whole.statuses,
+        errors=whole.errors,
+        not_started=not_started,
+        unsettled=unsettled,
+        wrong=wrong,
     )
 
 
@@ -125,11 +127,9 @@ def _trigger_hash(domain: str, trigger: str) -> int:
     return hashed(f"{domain}\0{trigger}") or 1
 
 
-def _compare_summary(summary: Summary, found: _Counted, wrong: Discrepancies) -> None:
-    whole = Tally()
-    tallies = found.tallies.by_target()
-    for tally in tallies.values():
-        whole.merge(tally)
+def _compare_summary(
+    summary: Summary, whole: Tally, tallies: defaultdict[str, Tally], wrong: Discrepancies
+) -> None:
     _compare_counts(summary, whole, "", wrong)
     for target, part in summary.targets.items() if isinstance(summary.targets, dict) else ():
         _compare_counts(part, tallies[target], f" of target {target}", wrong)

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from batcher.accounting.tally import WELL, Tally
+from batcher.accounting.tally import WELL, added_up
 from batcher.aws.client import AwsTarget
 from batcher.config.hook_settings import HookEvent
 from batcher.engine.breaker_gate import Away
@@ -68,10 +68,7 @@ class RunEvents:
     def _event(self, on: HookEvent, facts: Mapping[str, Any]) -> CloudEvent:
         order, state = self._order, self._state
         self._run = self._run or self._about()
-        whole = Tally()
-        for tally in state.tallies.values():
-            whole.merge(tally)
-        counts = whole.counts(sum(state.totals.values()))
+        counts = added_up(state.tallies.values()).counts(sum(state.totals.values()))
         return order.hooks.event(
             on,
             kind="run",

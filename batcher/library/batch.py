@@ -14,7 +14,7 @@ from typing import Any
 from anyio.abc import TaskGroup
 
 from batcher import records
-from batcher.accounting.tally import Tally
+from batcher.accounting.tally import Tally, added_up
 from batcher.clock import SystemClock
 from batcher.engine.runner import Runner
 from batcher.errors import AwsError, SettingsError
@@ -78,10 +78,7 @@ class Batch:
 
     def counts(self) -> Counts:
         """What came of the updates that were read so far."""
-        whole = Tally()
-        for tally in self._tallies.values():
-            whole.merge(tally)
-        return Counts.of(whole.counts(self._read))
+        return Counts.of(added_up(self._tallies.values()).counts(self._read))
 
     async def run(self) -> None:
         """Send every update, and keep a result for each that was begun, whatever is raised.
