@@ -89,9 +89,12 @@ class _Content(Struct, frozen=True, kw_only=True):
 
 
 class _Known:
-    """What the file said when it was read or written last, and what of that is of whom."""
+    """What the file said when it was read or written last, and what of that is of whom.
 
-    def __init__(self, document: bytes, content: _Content) -> None:
+    ``document``: None where there was none, or it is nothing of ours.
+    """
+
+    def __init__(self, document: bytes | None, content: _Content) -> None:
         self.document = document
         self.content = content
 
@@ -111,7 +114,7 @@ class _Known:
         return dict(found)
 
 
-_NOTHING = _Known(b"", _Content(quotas=[]))
+_NOTHING = _Known(None, _Content(quotas=[]))
 
 _Stamp: TypeAlias = tuple[int, int, int, int]
 """What is another one once a file is replaced: inode, size, and two times in nanoseconds."""

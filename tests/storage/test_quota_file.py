@@ -129,12 +129,16 @@ def test_what_is_asked_for_again_is_read_again_only_once_the_file_is_another(
     assert book.recall(KEY) is None
 
 
-def test_what_is_no_quota_file_is_kept_under_another_name(book: QuotaFile) -> None:
+@pytest.mark.parametrize("content", [b"theirs", b""], ids=["theirs", "empty"])
+def test_what_is_no_quota_file_is_told_of_and_kept_under_another_name(
+    book: QuotaFile, warnings: list[str], content: bytes
+) -> None:
     book.path.parent.mkdir(parents=True)
-    book.path.write_bytes(b"theirs")
+    book.path.write_bytes(content)
     assert book.remember([(KEY, FOUND)], MONDAY)
     (kept,) = book.path.parent.glob(".*.damaged")
-    assert (kept.read_bytes(), len(book.entries())) == (b"theirs", 1)
+    assert (kept.read_bytes(), len(book.entries())) == (content, 1)
+    assert len(warnings) == 1
 
 
 def test_a_guess_does_not_replace_what_was_known(book: QuotaFile) -> None:
