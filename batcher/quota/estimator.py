@@ -164,7 +164,7 @@ class RateEstimator:
         if held and not math.isinf(self._planned):
             at = max(self._planned + 1 / rate, self._resume)
         # a bucket of one token forgives no late send
-        exact = single.is_said or (single.is_supposed and self._spaces_single)
+        exact = single.is_said or self._spaces_single
         self._planned = now if exact else max(at, oldest)
         state.burst_estimator.sent(now, taken)
         if state.phase is not RAMP:
@@ -245,17 +245,15 @@ class RateEstimator:
         state = self._state
         self._accepted += ticket.prompt
         single = self._single
-        # most quotas hold more than one token, and these need no more of the questions
-        spaces_single = (single.is_supposed or single.is_said) and self._spaces_single
         if single.is_supposed and single.is_searched:
             late = single.late(state.latency, now - ticket.sent)
             state.unit_search.accepted(ticket.sent, late, alone=self._was_alone(ticket))
         else:
             state.unit_search.accepted(ticket.sent)
         is_newer = state.phase is not RAMP and ticket.decided >= self._cut_at
-        may_leap = is_newer and ticket.prompt and spaces_single and single.is_searched
+        may_leap = is_newer and ticket.prompt and self._searches_single
         leaps = may_leap and self._raise_single(now, least=self._tuning.leap)
-        in_time = spaces_single and self._next_in_time(ticket, now)
+        in_time = self._next_in_time(ticket, now)
         if not is_newer:
             return
         overdrawn = state.level(now) < -state.reserve - state.count_error
