@@ -3,13 +3,12 @@
 import anyio
 from aiolimiter import AsyncLimiter
 
-from batcher.accounting.verdicts import ACCEPTED, Verdict
+from batcher.accounting.verdicts import Verdict
 from batcher.limiters.spaced_starts import SpacedStarts
 from batcher.ports import Clock
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.estimator import RateEstimator
-from batcher.quota.observation import ACCEPTED as TAKEN
-from batcher.quota.observation import Observation, Ticket
+from batcher.quota.observation import ACCEPTED, Observation, Ticket
 from batcher.quota.probe import SaturationProbe
 
 # seconds by which requests may bunch on the way; the ceiling keeps that much of its burst in hand
@@ -28,9 +27,7 @@ _OBSERVATIONS = {
 
 def observation_of(verdict: Verdict) -> Observation:
     """What a verdict says about the bucket."""
-    if verdict is ACCEPTED:  # as nearly all
-        return TAKEN
-    return _OBSERVATIONS.get(verdict, Observation.ACCEPTED)
+    return _OBSERVATIONS.get(verdict, ACCEPTED)
 
 
 def capacity(rate: float, burst: float) -> float:
