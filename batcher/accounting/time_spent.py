@@ -87,8 +87,7 @@ class TimeSpent(Struct, frozen=True, kw_only=True):
 
         Of a session that was killed the requests of its last seconds may not have been kept.
         """
-        if (beyond := self.without(attempts, throttles)) is None:
-            return replace(self, attempts=attempts, throttles=throttles)
+        beyond = self.without(attempts, throttles) or RequestCount()
         return replace(
             self, attempts=attempts + beyond.attempts, throttles=throttles + beyond.throttles
         )
