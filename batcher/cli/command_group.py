@@ -49,7 +49,7 @@ class _Commands(click.Group):
             return super().resolve_command(ctx, args)
         near = import_module("difflib").get_close_matches(name.lower(), COMMANDS)
         meant = f" Did you mean {' or '.join(near)}?" if near else ""
-        raise click.UsageError(f"No such command '{name}'.{meant}", ctx)
+        raise click.UsageError(f"No such command {name!r}.{meant}", ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         widest = max(map(len, COMMANDS))

@@ -112,6 +112,10 @@ def test_of_a_command_that_is_mistyped_it_says_which_may_be_meant(name: str) -> 
             batcher.main([typed], standalone_mode=False)
     with pytest.raises(click.UsageError, match=r"^No such command 'qwertz'\.$"):
         batcher.main(["qwertz"], standalone_mode=False)
+    with pytest.raises(
+        click.UsageError, match=r"^No such command 'pl\\x1b\[man'\. Did you mean plan"
+    ):
+        batcher.main(["pl\x1b[man"], standalone_mode=False)
 
 
 def test_commands_are_completed_as_they_are_listed() -> None:
