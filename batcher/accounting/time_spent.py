@@ -15,6 +15,7 @@ from batcher.records import Count, RequestCount, Seconds, Summary, TargetSummary
 Duration = Annotated[float, Meta(ge=0, le=1e10)]
 
 _WORTH_SAYING = 0.05  # of the run: smaller savings are noise
+TOLD = 0.05  # seconds; fewer are none, rounded
 
 
 def is_worth_saying(seconds: float, wall_seconds: float) -> bool:

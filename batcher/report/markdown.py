@@ -6,7 +6,7 @@ Whatever others wrote stands in fenced blocks, which nothing in it can end.
 import re
 from collections.abc import Iterator
 
-from batcher.accounting.time_spent import is_worth_saying
+from batcher.accounting.time_spent import TOLD, is_worth_saying
 from batcher.foreign_text import printable, shortened
 from batcher.number_text import (
     duration,
@@ -153,7 +153,7 @@ def _time(report: RunReport) -> str:
     rows = [
         f"| {_word(share.text)}{_below(share)} | {duration(share.seconds)} | {share.share:.0%} |"
         for share in report.time_spent
-        if share.seconds >= 0.05
+        if share.seconds >= TOLD
     ]
     parts = ["### Where the time went\n\n"]
     if rows:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from heapq import nsmallest
 
-from batcher.accounting.time_spent import is_worth_saying
+from batcher.accounting.time_spent import TOLD, is_worth_saying
 from batcher.cli.output.created import created_lines
 from batcher.cli.output.next_command import next_command
 from batcher.cli.output.next_steps import next_steps
@@ -30,7 +30,6 @@ from batcher.updates.trigger_name import name_of
 
 _KINDS = (*STATUSES, "not_started")
 _COUNTED = ("total", *_KINDS)
-TOLD = 0.05  # seconds; fewer are none, rounded
 CHANGED_SHOWN = 20  # updates of a wave
 _READ_BACK = {"as_asked": "as asked", "differs": "not as sent", "unread": "could not be read"}
 
