@@ -174,7 +174,7 @@ def _time(report: RunReport) -> str:
 
 
 def _below(share: TimeShare) -> str:
-    return "" if share.below is None else f" ({duration(share.below)} of it at the lower pace)"
+    return "" if share.below_text is None else f" ({share.below_text})"
 
 
 def _slow(update: SlowUpdate, *, names_targets: bool) -> str:

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from batcher.number_text import duration
 from batcher.records import RequestCount
 
 RunState: TypeAlias = Literal["finished", "stopped", "interrupted", "under_way", "killed"]
@@ -192,6 +193,11 @@ class TimeShare(Struct, frozen=True, kw_only=True):
     seconds: float
     below: float | None = None
     share: float
+
+    @property
+    def below_text(self) -> str | None:
+        """'9 s of it at the lower pace', where a part was at it."""
+        return None if self.below is None else f"{duration(self.below)} of it at the lower pace"
 
 
 class QuotaSaving(Struct, frozen=True, kw_only=True):
