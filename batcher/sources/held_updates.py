@@ -26,8 +26,7 @@ class HeldUpdates:
         self.count = 0
         self._plain: deque[Update] = deque()  # as long as none is more urgent than another
         self._claims: list[Claim] = []  # a heap, also of updates that were taken for a later one
-        self._of: dict[Trigger, deque[tuple[int, Update]]] = {}
-        self._ranked = 0
+        self._of: dict[Trigger, deque[tuple[int, Update]]] = {}  # else those that wait
         self._numbers = count()
 
     def __len__(self) -> int:
@@ -38,7 +37,7 @@ class HeldUpdates:
 
     def put(self, update: Update) -> None:
         self.count += 1
-        if not self._ranked:
+        if not self._of:
             self._claims.clear()
             if not self._plain or self._plain[-1].urgency == update.urgency:
                 self._plain.append(update)
@@ -59,7 +58,6 @@ class HeldUpdates:
             if not waiting or waiting[0][0] >= number:
                 heapq.heappop(self._claims)
             if waiting and waiting[0][0] <= number:
-                self._ranked -= 1
                 self.count -= 1
                 update = waiting.popleft()[1]
                 if not waiting:
@@ -71,10 +69,9 @@ class HeldUpdates:
         self._plain.clear()
         self._claims.clear()
         self._of.clear()
-        self._ranked = self.count = 0
+        self.count = 0
 
     def _rank(self, update: Update) -> None:
         number, trigger = next(self._numbers), (update.domain, update.trigger)
         heapq.heappush(self._claims, (-update.urgency, number, trigger))
         self._of.setdefault(trigger, deque()).append((number, update))
-        self._ranked += 1
