@@ -10,7 +10,6 @@ from contextlib import suppress
 from datetime import datetime
 from math import inf
 from typing import Any
-from urllib.parse import urlsplit
 
 import anyio
 import botocore.exceptions as sdk
@@ -51,7 +50,6 @@ from batcher.errors import (
     RedirectError,
     SettingsError,
 )
-from batcher.foreign_text import shown_url
 from batcher.ports import Clock
 from batcher.records import Attempt
 from batcher.target_identity import TargetIdentity, account_of_role
@@ -247,19 +245,9 @@ class AwsTarget:
         return True
 
     async def check(self) -> None:
-        """Connect, proxy and TLS included, and send nothing.
-
-        Raises AwsError where that can't be, SettingsError for no address.
-        """
+        """Connect, proxy and TLS included; nothing is sent. Raises AwsError where that can't be."""
         if not self._own:
             return
-        try:
-            _ = urlsplit(self.endpoint_url).port
-        except ValueError as error:
-            raise SettingsError(
-                f"target {self.name}: --endpoint-url {shown_url(self.endpoint_url)}: its port is"
-                " no number from 0 to 65535."
-            ) from error
         try:
             await self._transports[-1].reach()
         except (sdk.BotoCoreError, OSError, RuntimeError, MemoryError) as error:

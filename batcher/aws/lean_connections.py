@@ -32,7 +32,7 @@ from batcher.aws.request_template import (
     RequestShape,
     RequestTemplate,
 )
-from batcher.aws.sdk_transport import resolved_place
+from batcher.aws.sdk_transport import check_port, resolved_place
 from batcher.aws.service_model import SERVICE
 from batcher.aws.transport import ResolvedPlace
 from batcher.host_limits import connections_at_once
@@ -184,6 +184,7 @@ class LeanConnections:
         ) as client:
             if reason := next(_beyond_lean(self._loader), None):
                 raise NotTemplatedError(reason)
+            check_port(client)
             return await self._wire(client)
 
     async def _wire(self, client: Any) -> Wire:

@@ -3,16 +3,20 @@
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 from botocore import xform_name
+from botocore.exceptions import InvalidConfigError
 
 from batcher.aws.answers import hold_to_model
 from batcher.aws.departure import Departure, present, reach, watch_departures
 from batcher.aws.one_attempt import send_once
+from batcher.aws.sdk_errors import ShownText
 from batcher.aws.service_model import SERVICE
 from batcher.aws.transport import ResolvedPlace
+from batcher.foreign_text import shown_url
 
 
 class SdkTransport:
@@ -50,6 +54,7 @@ async def open_sdk_transport(
                 SERVICE, region_name=region, endpoint_url=endpoint_url, config=config
             )
         )
+        check_port(client)
         watch_departures(client)
         hold_to_model(client)
         return SdkTransport(client, stack.pop_all())
@@ -60,6 +65,19 @@ async def ready_transport(client: Any) -> SdkTransport:
     await send_once(client)
     hold_to_model(client)
     return SdkTransport(client)
+
+
+def check_port(client: Any) -> None:
+    """Raise InvalidConfigError for an endpoint, wherever it is from, whose port is none."""
+    url = str(client.meta.endpoint_url)
+    try:
+        _ = urlsplit(url).port
+    except ValueError as error:
+        said = ShownText(
+            f"endpoint {shown_url(url)}: its port is no number from 0 to 65535. Look at"
+            " --endpoint-url, AWS_ENDPOINT_URL, and endpoint_url of the profile."
+        )
+        raise InvalidConfigError(error_msg=said) from error
 
 
 def resolved_place(client: Any) -> ResolvedPlace:

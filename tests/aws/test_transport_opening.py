@@ -44,3 +44,15 @@ async def test_where_nothing_else_will_do_that_is_an_error_and_else_it_is_said_o
     (said,) = [record.msg for record in caplog.records if record.levelno == logging.WARNING]
     assert "transport.sdk" in str(said)
     assert "SECRET" not in str(said)
+
+
+@pytest.mark.parametrize("transport", ["lean", "sdk"])
+@pytest.mark.parametrize("port", ["99999", "SECRET"])
+async def test_an_endpoint_of_the_environment_whose_port_is_none_is_told_as_that(
+    monkeypatch: pytest.MonkeyPatch, transport: str, port: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"https://127.0.0.1:{port}")
+    with pytest.raises(SettingsError, match=r"target eu: endpoint .*: its port is no nu") as raised:
+        async with target(None, transport=transport):
+            pass
+    assert "SECRET" not in str(raised.value)
