@@ -19,9 +19,16 @@ from batcher.aws.sdk_errors import error_text
 from batcher.aws.unsent import why_unsent
 from tests.waiting import until
 
-HANGING = (
-    "import os, time; open({!r}, 'w').write(str(os.getpid())); print('SECRET'); time.sleep(99)"
-)
+
+@pytest.fixture
+def config(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The file of profiles, without credentials from anywhere else."""
+    found = tmp_path / "config"
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(found))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(variable, raising=False)
+    return found
 
 
 async def started(
@@ -111,18 +118,14 @@ async def test_it_is_ended_also_where_what_it_started_holds_its_output() -> None
 
 @pytest.mark.parametrize("is_source", [False, True])
 async def test_one_that_hangs_is_named_with_its_profile_and_is_gone(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, is_source: bool
+    config: Path, tmp_path: Path, *, is_source: bool
 ) -> None:
-    pid, config = tmp_path / "pid", tmp_path / "config"
+    pid = tmp_path / "pid"
     command = ["sh", "-c", f"echo $$ > {pid}; echo SECRET; exec sleep 1000", "PASSWORD"]
     role = "[profile prod]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = base\n"
     name = "base" if is_source else "prod"
     said = f"[profile {name}]\ncredential_process = {shlex.join(command)}\n"
     config.write_text(said + (role if is_source else ""))
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.delenv(variable, raising=False)
     session = AioSession(profile="prod")
     session.set_config_variable("region", "eu-west-1")
     end_with_its_session(session, at_most=1.0)
@@ -155,14 +158,10 @@ async def test_one_that_hangs_is_named_with_its_profile_and_is_gone(
 )
 @pytest.mark.parametrize("later", [False, True], ids=["at first", "when they are renewed"])
 async def test_what_is_no_credentials_is_told_as_that_whatever_it_is(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: bytes, *, later: bool
+    config: Path, tmp_path: Path, said: bytes, *, later: bool
 ) -> None:
-    answer, config = tmp_path / "answer", tmp_path / "config"
+    answer = tmp_path / "answer"
     config.write_text(f"[profile prod]\ncredential_process = cat {shlex.quote(str(answer))}\n")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.delenv(variable, raising=False)
     session = AioSession(profile="prod")
     end_with_its_session(session)
     soon = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()  # so they are renewed each time
