@@ -16,6 +16,11 @@ def precise_text() -> str:
     return f"{_second(seconds)}.{part:06}Z"
 
 
+def pause(seconds: float) -> None:
+    """Block this thread."""
+    time.sleep(seconds)
+
+
 @lru_cache(maxsize=8)  # asked for again and again in the same one
 def _millisecond(count: int) -> str:
     seconds, part = divmod(count, 1000)

@@ -2,7 +2,13 @@
 
 from datetime import UTC, datetime
 
-from batcher.clock import SystemClock
+from batcher.clock import SystemClock, pause
+
+
+def test_a_pause_is_as_long_by_the_clock_as_it_was_asked_to_be() -> None:
+    began = SystemClock().now()
+    pause(0.05)
+    assert SystemClock().now() - began >= 0.05
 
 
 async def test_a_sleep_is_as_long_by_the_clock_as_it_was_asked_to_be() -> None:

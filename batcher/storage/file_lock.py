@@ -6,20 +6,29 @@ The kernel releases the lock when the holder ends, also when it is killed.
 import errno
 import fcntl
 import os
+import random
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from batcher.clock import pause
 from batcher.storage.file_system import open_or_create
 from batcher.storage.regular_file import open_regular
 
+READER_WITHIN = 0.005  # seconds; who asks whether a file is locked has it for microseconds
+TRIES = 2000  # beside a reader: about 5 seconds; one that was stopped at that instant never ends
 
-def try_lock(path: Path, *, create: bool = True) -> int | None:
+
+def try_lock(
+    path: Path, *, create: bool = True, wait: Callable[[float], None] = pause
+) -> int | None:
     """The file of that name, open and locked; None when another process holds it.
 
-    Closing it releases the lock. ``create``: make it, mode 0600, where it is not there; else None
-    when it is gone. Raises OSError, and DamageError for what is no regular file of this user.
+    Closing it releases the lock. Who only asks whether it is locked is waited for: no holder.
+    ``create``: make it, mode 0600, where it is not there; else None when it is gone. ``wait``
+    blocks for so many seconds. Raises OSError, and DamageError for what is no regular file of this
+    user.
     """
     while True:
         try:
@@ -29,13 +38,13 @@ def try_lock(path: Path, *, create: bool = True) -> int | None:
                 raise
             return None
         try:
-            _lock(file, fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(file)
-            return None
-        except OSError:
+            is_ours = _taken(file, wait)
+        except BaseException:
             os.close(file)
             raise
+        if not is_ours:
+            os.close(file)
+            return None
         if is_in_place(file, path):
             return file
         os.close(file)  # its last holder removed it between the two
@@ -44,7 +53,7 @@ def try_lock(path: Path, *, create: bool = True) -> int | None:
 def is_locked(path: Path) -> bool:
     """Whether somebody holds that lock now, this process or another; False where it can't be read.
 
-    Takes it for an instant where nobody has it, shared: who tries to at that instant is refused.
+    Takes it for an instant where nobody has it, shared: ``try_lock`` knows this from a holder.
     Raises DamageError for what is no regular file of this user.
     """
     try:
@@ -86,10 +95,33 @@ def note_holder(file: int) -> None:
     os.pwrite(file, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
 
 
-def _lock(file: int, flags: int = 0) -> None:
+def _taken(file: int, wait: Callable[[float], None]) -> bool:
+    """Take the lock, unless a process holds it: one that has it alone, not shared. Raises OSError.
+
+    No lock says who asks for it without taking it, but for those of Linux, and these not over NFS.
+    """
+    for _ in range(TRIES):
+        if _takes(file, fcntl.LOCK_EX):
+            return True
+        if not _takes(file, fcntl.LOCK_SH):
+            return False
+        fcntl.flock(file, fcntl.LOCK_UN)
+        wait(random.uniform(0, READER_WITHIN))  # two that start at once don't meet again
+    return False
+
+
+def _takes(file: int, kind: int) -> bool:
+    try:
+        _lock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _lock(file: int, flags: int = fcntl.LOCK_EX) -> None:
     """Take the lock. Raises BlockingIOError, and OSError that says what the file system lacks."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | flags)
+        fcntl.flock(file, flags)
     except OSError as error:
         if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EINVAL):
             raise

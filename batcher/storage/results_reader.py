@@ -4,7 +4,6 @@ Reads only. Workers may go on meanwhile: a file that is completed while it is re
 """
 
 import heapq
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +13,7 @@ import msgspec
 from batcher.errors import DamageError
 from batcher.logs import logger
 from batcher.records import Delivered
-from batcher.storage.file_lock import try_lock
+from batcher.storage.file_lock import is_locked
 from batcher.storage.hash_chain import line_digest
 from batcher.storage.journal_reader import JournalReader, damaged, decode_line
 from batcher.storage.message_images import MessageImage
@@ -62,10 +61,9 @@ class ResultsReader:
         """Whether a worker is at work on it."""
         for path in self._results:
             if path.suffix == ".open":
-                with suppress(OSError, DamageError):
-                    if (lock := try_lock(path, create=False)) is None:
-                        return path.exists()
-                    os.close(lock)
+                with suppress(DamageError):
+                    if is_locked(path):
+                        return True
         return False
 
     def results(self) -> Iterator[tuple[str, Delivered]]:

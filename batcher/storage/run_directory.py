@@ -132,10 +132,7 @@ class RunDirectory:
         return None
 
     def is_held(self) -> bool:
-        """Whether a process holds it, this one or another, whatever the lock says of that.
-
-        Asked of one that names a holder: a run that starts at that instant finds it in use.
-        """
+        """Whether a process holds it, this one or another, whatever the lock says of that."""
         with suppress(DamageError):
             return is_locked(self.lock)
         return False

@@ -1,5 +1,6 @@
 """A file is held by one process at a time, by its name, until it is closed or its holder dies."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from batcher.storage.file_lock import is_in_place, is_locked, locked, try_lock
+from batcher.storage.file_system import open_or_create
 
 _HOLDER = """
 import os, sys
@@ -36,6 +38,72 @@ def test_another_process_gets_it_when_the_holder_was_killed_and_not_before(tmp_p
     assert lock is not None
     assert path.stat().st_mode & 0o777 == 0o600
     os.close(lock)
+
+
+def test_who_only_asks_whether_it_is_held_is_no_holder_and_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    asking, waits = open_or_create(path), list[float]()
+    fcntl.flock(asking, fcntl.LOCK_SH)
+
+    def wait(seconds: float) -> None:
+        assert is_in_place(asking, path)
+        assert not is_locked(path)  # neither of the two has it
+        waits.append(seconds)
+        if len(waits) == 3:
+            fcntl.flock(asking, fcntl.LOCK_UN)
+
+    lock = try_lock(path, wait=wait)
+    assert lock is not None
+    assert len(waits) == 3
+    assert is_locked(path)
+    assert try_lock(path, wait=lambda _: pytest.fail("waits for a holder")) is None
+    os.close(lock)
+
+
+def test_a_reader_that_was_stopped_at_that_instant_is_not_waited_for_for_ever(
+    tmp_path: Path,
+) -> None:
+    path, waits = tmp_path / "lock", list[float]()
+    asking = open_or_create(path)
+    fcntl.flock(asking, fcntl.LOCK_SH)
+    assert try_lock(path, wait=waits.append) is None
+    assert 2 < sum(waits) < 10
+    os.close(asking)
+    with locked(path):
+        pass
+
+
+def test_nobody_who_asks_again_and_again_keeps_another_from_starting(tmp_path: Path) -> None:
+    """And of several that start at once one gets it."""
+    path, over, rounds = tmp_path / "lock", threading.Event(), threading.Barrier(3, timeout=10)
+    got = [list[int | None](), list[int | None]()]
+
+    def ask() -> None:
+        while not over.is_set():
+            is_locked(path)
+
+    def start(mine: list[int | None]) -> None:
+        for _ in range(100):
+            rounds.wait()
+            mine.append(try_lock(path))
+            rounds.wait()
+            rounds.wait()
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    threads += [threading.Thread(target=start, args=[each]) for each in got]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(100):
+            rounds.wait()
+            rounds.wait()
+            (lock,) = [each[-1] for each in got if each[-1] is not None]
+            os.close(lock)
+            rounds.wait()
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join(timeout=20)
 
 
 def test_a_lock_of_a_name_that_was_removed_or_replaced_is_not_in_place(tmp_path: Path) -> None:

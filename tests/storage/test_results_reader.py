@@ -64,15 +64,18 @@ async def test_a_worker_may_be_at_work_and_complete_its_files_meanwhile(tmp_path
     assert not ResultsReader(tmp_path).is_written_to()
 
 
-async def test_who_asks_whether_a_worker_is_at_work_holds_nothing_afterwards(
+async def test_who_asks_whether_a_worker_is_at_work_stops_none_that_takes_over(
     tmp_path: Path,
 ) -> None:
     left = tmp_path / "20260101T000000.000000Z-host-1-00000000.jsonl.open"
     left.write_bytes(msgspec.json.encode(delivered(1)) + b"\n")
-    assert not ResultsReader(tmp_path).is_written_to()
-    lock = try_lock(left)
-    assert lock is not None
-    os.close(lock)
+    reader = ResultsReader(tmp_path)
+    assert not reader.is_written_to()
+    held = try_lock(left)
+    assert held is not None
+    assert reader.is_written_to()
+    os.close(held)
+    assert not reader.is_written_to()
 
 
 @pytest.mark.parametrize("folder", ["", IMAGES])
