@@ -3,7 +3,7 @@
 So those of one trigger stay in input order, whichever of these targets a line names.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from batcher.aws.client import AwsTarget
 from batcher.jobs.run_state import RunState
@@ -12,6 +12,7 @@ from batcher.sources.line_index import LineIndex
 from batcher.sources.line_order import raise_earlier_lines
 from batcher.sources.merged_index import merged_index
 from batcher.target_identity import TargetIdentity
+from batcher.updates.target_causes import targets_text
 from batcher.wiring.places import by_place
 
 
@@ -37,6 +38,21 @@ class PlaceSources:
     def together(self, target: str) -> list[str]:
         """The targets that are one place with that one, itself among them; it has their order."""
         return self._together.get(target, [target])
+
+    def why_held_back(self, target: str, given_up: Collection[str]) -> str | None:
+        """Why a target that was not given up has updates left; None: no other of its place was.
+
+        ``given_up``: targets that were, for whatever cause.
+        """
+        first = [name for name in self.together(target) if name in given_up]
+        if not first:
+            return None
+        these, go_on = ("it", "it goes") if len(first) == 1 else ("these", "they go")
+        return (
+            f"what is left of it waits for {targets_text(first)}, the same account and Region, as"
+            f" updates of one trigger stay in their order. Put right what keeps {these} back, and"
+            f" run the same command again: once {go_on} on, so does this one"
+        )
 
     def lines(self, target: str) -> dict[str, LineIndex]:
         """The lines of each of these targets."""

@@ -211,10 +211,24 @@ class ApprovedRun:
 
     def _is_left_alone(self) -> bool:
         """Whether nothing but targets that are left for later keeps updates from being done."""
+        left = self.given_up.keys() <= self.order.settings.targets_left
+        return left and self._ended_by_targets()
+
+    def _ended_by_targets(self) -> bool:
+        """Whether nothing but targets that were given up keeps updates from being done."""
         runner = self._runner
-        if runner is None or not runner.given_up.keys() <= self.order.settings.targets_left:
-            return False
-        return runner.stopped == reasons_text(runner.given_up)
+        return runner is not None and runner.stopped == reasons_text(runner.given_up)
+
+    def _held_back(self) -> dict[str, str]:
+        """Why targets that were not given up have updates left: others of their places were."""
+        if not self._ended_by_targets():
+            return {}
+        given_up, found = self.given_up, dict[str, str]()
+        for name in self.connection.targets:
+            if name not in given_up and self.state.left_of(name):
+                why = self._sources.why_held_back(name, given_up)
+                found |= {} if why is None else {name: why}
+        return found
 
     async def _claim(self) -> None:
         """Write down what is being run, and where; what is not known of that is asked again."""
@@ -252,6 +266,8 @@ class ApprovedRun:
                 await runner.run(partial(self._start_lanes, runner, images))
                 await self._keep_interrupted(runner)
                 tasks.cancel_scope.cancel()
+            for name, reason in self._held_back().items():
+                order.log.warning("target.stopped", target=name, reason=reason)
             return runner.stopped
 
     def _timeline(self) -> TimelineRecorder:
@@ -374,7 +390,7 @@ class ApprovedRun:
         """How each target that took part went."""
         if self._runner is None:
             return {}
-        given_up = self._runner.given_up
+        given_up = {**self._held_back(), **self._runner.given_up}
         sessions = {name: LaneSession(stopped=reason) for name, reason in given_up.items()}
         for lane in self._runner.lanes:
             sessions[lane.target] = LaneSession(

@@ -120,10 +120,14 @@ async def test_what_was_left_of_a_target_that_was_given_up_is_overtaken_by_nothi
         )
         summary = await executed(file, settings)
         assert summary.not_started
+        assert isinstance(summary.targets, dict)
+        assert str(summary.targets["a"].stopped).startswith("what is left of it waits for target b")
         assert sent(emulator)["eu-west-1", "t1"] == ["another"]
         assert "second" not in sent(emulator)["eu-west-1", "t0"]
         emulator.seed([trigger(number) for number in range(100, 130)])
-        await executed(file, settings)
+        again = await executed(file, settings)
+        assert isinstance(again.targets, dict)
+        assert {each.stopped for each in again.targets.values()} == {None}
     assert sent(emulator)["eu-west-1", "t0"] == ["first", "second"]
 
 
@@ -150,6 +154,12 @@ async def test_what_is_of_a_target_that_can_not_be_opened_is_overtaken_by_nothin
         gone = targets | {"b": {"role_arn": role}}
         summary = await executed(file, settings_for(url, targets=gone, **more))
         assert summary.not_started == (3 if more else 2)  # the first wave is the last one
+        assert isinstance(summary.targets, dict)
+        why = {name: str(each.stopped) for name, each in summary.targets.items()}
+        assert "not authorized to perform: sts:AssumeRole" in why["b"]
+        assert "what is left of it waits for target b, the same account and Region" in why["a"]
+        assert "run the same command again" in why["a"]
+        assert why["elsewhere"] == "None"
         found = sent(emulator)
         assert found["eu-west-1", "t0"] == []
         assert found["us-east-1", "t0"] == ["elsewhere"]
