@@ -1,9 +1,9 @@
 """One run over many accounts, each with a quota of one update a second: what that takes.
 
-``python -m benchmarks.many_targets [--seconds S] [--auto] [--fast] [--no-before] [N ...]``: seconds
-until all targets were connected, memory for each that waits, the share of one core, how much of its
-quota each used, and calls of STS. ``--fast``: updates go to a server that knows no quotas and costs
-a tenth of the emulator.
+``python -m benchmarks.many_targets [--seconds S] [--auto] [--fast] [--no-before] [--remember]
+[N ...]``: seconds until all targets were connected, memory for each that waits, the share of one
+core, how much of its quota each used, and calls of STS. ``--fast``: updates go to a server that
+knows no quotas and costs a tenth of the emulator.
 """
 
 import argparse
@@ -46,7 +46,14 @@ class Usage:
 
 
 async def measure(
-    targets: int, seconds: int, flags: list[str], *, burst: float, auto: bool, fast: bool
+    targets: int,
+    seconds: int,
+    flags: list[str],
+    *,
+    burst: float,
+    auto: bool,
+    fast: bool,
+    remember: bool,
 ) -> Usage:
     """A run of ``targets`` with so many seconds of updates each."""
     bucket = f"UpdateEventTrigger={RATE}/{burst}"
@@ -57,15 +64,18 @@ async def measure(
             sts = url = await stack.enter_async_context(served)
             if fast:
                 url = await stack.enter_async_context(answering_server(seconds))
-            write_inputs(folder, url, targets, seconds, auto=auto)
+            write_inputs(folder, url, targets, seconds, auto=auto, remember=remember)
             watched = await run(folder, sts, flags)
             counts = await counted(sts)
         finished, throttled = books(folder / "out" / "results.jsonl")
     return Usage(**watched, used=used(finished), throttled=throttled, sts=counts)
 
 
-def write_inputs(folder: Path, url: str, targets: int, seconds: int, *, auto: bool) -> None:
-    lines = [f'region = "eu-west-1"\nendpoint_url = "{url}"\nremember = false\n']
+def write_inputs(
+    folder: Path, url: str, targets: int, seconds: int, *, auto: bool, remember: bool
+) -> None:
+    lines = [f'region = "eu-west-1"\nendpoint_url = "{url}"\n']
+    lines += [] if remember else ["remember = false\n"]
     lines += [] if auto else [f"rate = {RATE}\nburst = 1\n"]
     for n in range(targets):
         arn = f"arn:aws:iam::{FIRST_ACCOUNT + n}:role/batcher"
@@ -79,7 +89,12 @@ def write_inputs(folder: Path, url: str, targets: int, seconds: int, *, auto: bo
 
 
 async def run(folder: Path, url: str, flags: list[str]) -> dict[str, Any]:
-    environ = {**os.environ, "AWS_ENDPOINT_URL": url, "PYTHONPATH": os.getcwd()}
+    environ = {
+        **os.environ,
+        "AWS_ENDPOINT_URL": url,
+        "PYTHONPATH": os.getcwd(),
+        "XDG_STATE_HOME": str(folder / "state"),
+    }
     began = time.monotonic()
     process = await asyncio.create_subprocess_exec(
         *[sys.executable, "-m", "batcher", "run", "updates.jsonl", "--config", "batcher.toml"],
@@ -154,12 +169,19 @@ async def main() -> None:
     parser.add_argument("--auto", action="store_true", help="the quota is not known")
     parser.add_argument("--fast", action="store_true", help="no emulator, whose CPU may be short")
     parser.add_argument("--no-before", action="store_true", help="no trigger is looked at first")
+    parser.add_argument("--remember", action="store_true", help="what is found out is written down")
     given = parser.parse_args()
     flags = ["--no-before"] if given.no_before else []
     alone: Usage | None = None
     for targets in dict.fromkeys((1, *given.targets)):
         found = await measure(
-            targets, given.seconds, flags, burst=given.burst, auto=given.auto, fast=given.fast
+            targets,
+            given.seconds,
+            flags,
+            burst=given.burst,
+            auto=given.auto,
+            fast=given.fast,
+            remember=given.remember,
         )
         each = "-" if alone is None else f"{(found.resident - alone.resident) / (targets - 1):.0f}"
         alone = alone or found

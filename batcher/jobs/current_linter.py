@@ -116,7 +116,7 @@ class CurrentLinter:
         with open_input(Path(origin)) as file:
             for line, _, raw in file.lines():
                 names = reader.trigger_of(raw)
-                if names is None or named.meant(*names):
+                if names is None or named.are_meant(*names):
                     continue
                 other = reader.read(raw, line)
                 if isinstance(other, Update):

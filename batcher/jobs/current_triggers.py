@@ -4,6 +4,7 @@ Only looks. What a trigger may be is not decided here: an entry of an export is 
 """
 
 from array import array
+from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -134,11 +135,11 @@ class _Export:
         """Take a line, if it is of a wanted trigger; returns the rules that it breaks."""
         self.lines += 1
         named = self._reader.trigger_of(raw)
-        if named is not None and not self._keys.meant(*named):
+        if named is not None and not self._keys.are_meant(*named):
             return []
         read = self._reader.read(raw, line)
         if isinstance(read, Update):
-            return self._take(read, self._keys.meant(read.domain, read.trigger))
+            return self._take(read, self._keys.meant(read.domain, read.trigger, read.target))
         answer = object_of(raw)
         return read or [] if answer is None else self._add_answer(answer, line)
 
@@ -183,21 +184,22 @@ async def _live_triggers(
     refuses: bool,
 ) -> dict[TriggerKey, CurrentTrigger]:
     found: dict[TriggerKey, CurrentTrigger] = {}
-    names = sorted({key.target for key in wanted})
-    async with connected(settings, names, refuses=refuses) as connection:
+    keys_of = defaultdict[str, list[TriggerKey]](list)  # of each target, in order
+    for key in sorted(wanted):
+        keys_of[key.target].append(key)
+    async with connected(settings, list(keys_of), refuses=refuses) as connection:
         if on_connected is not None:
             on_connected(connection.targets)
         for name, error in connection.unusable.items():
             reason = Error(code=TARGET_UNUSABLE, message=str(error))
-            found |= {key: reason for key in wanted if key.target == name}
+            found |= dict.fromkeys(keys_of[name], reason)
         try:
             async with open_task_group() as tasks:
                 for name, target in connection.targets.items():
                     reader = TriggerReader(
                         target, connection.lanes, PERMISSIONS, len(connection.targets)
                     )
-                    keys = sorted(key for key in wanted if key.target == name)
-                    tasks.start_soon(_read_live, reader, keys, found, moments)
+                    tasks.start_soon(_read_live, reader, keys_of[name], found, moments)
         finally:
             connection.pacers.remember()
     return found

@@ -34,7 +34,7 @@ def remember_for_rehearsal(
         if target.omissions:
             effects = {member: each.effect for member, each in target.omissions.items()}
             place = OmissionPlace(account=account, region=region, endpoint=places[name].endpoint)
-            file.remember_effects(place, effects, now)
+            file.note_effects(place, effects, now)
     file.remember(learned, now)
 
 

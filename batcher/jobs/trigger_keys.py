@@ -78,18 +78,30 @@ class TriggerKeys(Set[TriggerKey]):
         slot, place = self._found(pair, name)
         return self._put(slot, pair, name) if place is None else place
 
-    def meant(self, domain: object, name: str) -> list[int]:
-        """The places of keys of any target with that trigger name; ``domain`` None: of any."""
-        if len(self._pairs) > _FEW:
-            places, pairs = self._named(name), self._pairs
-            return [each for each in places if domain in (None, pairs[self._pair_of[each]][1])]
-        key, owns = _bytes(name), enumerate(self._pairs)
-        found = [self._found(at, key)[1] for at, (_, own) in owns if domain in (None, own)]
-        return [place for place in found if place is not None]
+    def meant(self, domain: object, name: str, target: str = "") -> list[int]:
+        """The places of keys with that trigger name.
 
-    def _named(self, name: str) -> list[int]:
-        """The places with a trigger name, ascending; all are sorted when one is first asked for."""
-        key, found = _bytes(name), list[int]()
+        ``domain`` None: of any; ``target`` empty: of any. A thousand targets may all have a name.
+        """
+        if target and isinstance(domain, str):
+            place = self.place(TriggerKey(target, domain, name))
+            return [] if place is None else [place]
+        return [
+            place for place in self._named(domain, name) if target in ("", self.key(place).target)
+        ]
+
+    def are_meant(self, domain: object, name: str) -> bool:
+        """Whether there are such keys, of any target."""
+        return any(True for _ in self._named(domain, name))
+
+    def _named(self, domain: object, name: str) -> Iterator[int]:
+        """The places of a trigger name; of many, all are sorted when one is first asked for."""
+        pairs, key = self._pairs, _bytes(name)
+        if len(pairs) <= _FEW:
+            owns = enumerate(pairs)
+            found = (self._found(at, key)[1] for at, (_, own) in owns if domain in (None, own))
+            yield from (place for place in found if place is not None)
+            return
         if self._by_name is None:
             self._by_name = self._sorted_by_name()
         value = short_hash(key)
@@ -97,9 +109,8 @@ class TriggerKeys(Set[TriggerKey]):
             hashed, place = divmod(self._by_name[at], 1 << _PLACE)
             if hashed != value:
                 break
-            if self._name(place) == key:
-                found.append(place)
-        return found
+            if self._name(place) == key and domain in (None, pairs[self._pair_of[place]][1]):
+                yield place
 
     def _sorted_by_name(self) -> "array[int]":
         """What the names are found by; sorted in parts, as a list takes five times the memory."""

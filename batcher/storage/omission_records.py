@@ -5,6 +5,7 @@ What it means is in ``triggers.omission``.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from itertools import chain
 
 from msgspec import Struct
 
@@ -48,12 +49,9 @@ def known_effects(
     }
 
 
-def with_effects(
-    entries: Iterable[Omission], place: OmissionPlace, effects: Mapping[str, Effect], now: str
-) -> list[Omission]:
-    """The entries with what an answer has shown at ``now``, in place of what was known of it."""
-    left = [entry for entry in entries if entry.place != place or entry.member not in effects]
-    news = [
+def omissions_of(place: OmissionPlace, effects: Mapping[str, Effect], now: str) -> list[Omission]:
+    """What an answer has shown at ``now``, as entries."""
+    return [
         Omission(
             account=place.account,
             region=place.region,
@@ -64,7 +62,16 @@ def with_effects(
         )
         for member, effect in effects.items()
     ]
-    return sorted([*left, *news])
+
+
+def with_omissions(entries: Iterable[Omission], news: Iterable[Omission]) -> list[Omission]:
+    """The entries with those in place of what was known of the same members of the same places."""
+    after = {_of_what(entry): entry for entry in chain(entries, news)}
+    return sorted(after.values())
+
+
+def _of_what(entry: Omission) -> tuple[str, str, str, str]:
+    return entry.account, entry.region, entry.endpoint, entry.member
 
 
 def check_omission(entry: Omission) -> None:

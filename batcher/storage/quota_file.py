@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -27,7 +28,8 @@ from batcher.storage.omission_records import (
     OmissionPlace,
     check_omission,
     known_effects,
-    with_effects,
+    omissions_of,
+    with_omissions,
 )
 from batcher.storage.regular_file import read_document
 from batcher.triggers.omission import Effect
@@ -88,6 +90,13 @@ class _Content(Struct, frozen=True, kw_only=True):
     omissions: list[Omission] = []
 
 
+class _Noted(NamedTuple):
+    """What was learned of a quota, and when the run that did so ended."""
+
+    learned: EstimatedQuota
+    now: str
+
+
 class _Known:
     """What the file said when it was read or written last, and what of that is of whom.
 
@@ -132,6 +141,7 @@ class QuotaFile:
     A file that can't be read counts as empty, and a file that can't be written is left: a run never
     fails of it. ``warn`` is told of it once, in words. ``lock``: holds a lock file among processes.
     It is read again only once it is another: a run of a thousand targets asks thousands of times.
+    What is noted is known here at once, and in the file when it is written, all of it together.
     """
 
     def __init__(
@@ -146,6 +156,8 @@ class QuotaFile:
         self._warned = False
         self._damaged = False  # what was read last is nothing of ours
         self._known: tuple[_Stamp | None, _Known] = None, _NOTHING
+        self._noted_quotas: dict[QuotaKey, _Noted] = {}
+        self._noted_omissions: dict[OmissionPlace, dict[str, Omission]] = {}
         self._lock = lock
 
     def entries(self) -> list[Remembered]:
@@ -158,35 +170,53 @@ class QuotaFile:
 
     def effects(self, place: OmissionPlace, now: str) -> dict[str, Omission]:
         """What is known at ``now`` of members that the updates of a place omit, by member."""
-        return known_effects(self._current().omissions_of.get(place, ()), place, now)
+        known = known_effects(self._current().omissions_of.get(place, ()), place, now)
+        return known | self._noted_omissions.get(place, {})
 
     def recall(self, key: QuotaKey) -> Remembered | None:
-        return self._current().quota_of.get(key)
+        known = self._current().quota_of.get(key)
+        noted = self._noted_quotas.get(key)
+        return known if noted is None else _noted(key, noted, known)
 
-    def remember(self, found: Iterable[tuple[QuotaKey, EstimatedQuota]], now: str) -> bool:
-        """Put in what a run that ended ``now`` has learned; returns whether that was possible.
+    def note(self, found: Iterable[tuple[QuotaKey, EstimatedQuota]], now: str) -> None:
+        """Take what a run has learned that ended ``now``. A guess never replaces what is known."""
+        known = self._current().quota_of
+        for key, learned in found:
+            if not learned.is_guess or key in known:
+                self._noted_quotas[key] = _Noted(learned, now)
+
+    def note_effects(self, place: OmissionPlace, effects: Mapping[str, Effect], now: str) -> None:
+        """Take what an answer has shown of omitted members."""
+        news = {each.member: each for each in omissions_of(place, effects, now)}
+        self._noted_omissions.setdefault(place, {}).update(news)
+
+    def write(self) -> bool:
+        """Put in what was noted since the last time; returns whether that was possible.
 
         Quotas of other keys stay. Nobody's change is lost, also when another process writes at the
-        same time. A guess never replaces what is known.
+        same time. What could not be written is put in by the next one.
         """
-        known = self._current().quota_of
-        news = [(key, learned) for key, learned in found if not learned.is_guess or key in known]
+        quotas, places = self._noted_quotas, self._noted_omissions
 
         def with_news(old: _Content) -> _Content:
             before = {entry.key: entry for entry in old.quotas}
-            noted = {key: _noted(key, learned, before.get(key), now) for key, learned in news}
+            noted = {key: _noted(key, each, before.get(key)) for key, each in quotas.items()}
             after = before | {key: entry for key, entry in noted.items() if entry is not None}
-            return replace(old, quotas=[after[key] for key in sorted(after)])
+            omissions = chain.from_iterable(each.values() for each in places.values())
+            return _Content(
+                quotas=[after[key] for key in sorted(after)],
+                omissions=with_omissions(old.omissions, omissions) if places else old.omissions,
+            )
 
-        return not news or self._replace(with_news)
+        if (quotas or places) and not self._replace(with_news):
+            return False
+        self._noted_quotas, self._noted_omissions = {}, {}
+        return True
 
-    def remember_effects(
-        self, place: OmissionPlace, effects: Mapping[str, Effect], now: str
-    ) -> bool:
-        """Put in what an answer has shown of omitted members; returns whether that was possible."""
-        return self._replace(
-            lambda old: replace(old, omissions=with_effects(old.omissions, place, effects, now))
-        )
+    def remember(self, found: Iterable[tuple[QuotaKey, EstimatedQuota]], now: str) -> bool:
+        """Note that, and write all that is noted; returns whether that was possible."""
+        self.note(found, now)
+        return self.write()
 
     def forget(self, account: str | None = None) -> int | None:
         """Take out what is remembered of an account, or all; returns how many entries.
@@ -258,10 +288,9 @@ class QuotaFile:
         self._warned = True
 
 
-def _noted(
-    key: QuotaKey, learned: EstimatedQuota, before: Remembered | None, now: str
-) -> Remembered | None:
-    """What to remember after a run that ended ``now``; None: a guess where nothing was known."""
+def _noted(key: QuotaKey, noted: _Noted, before: Remembered | None) -> Remembered | None:
+    """What to remember of what was noted; None: a guess where nothing was known."""
+    learned, now = noted
     if before is not None and (
         learned.is_guess or (learned.rate, learned.burst) == (before.rate, before.burst)
     ):

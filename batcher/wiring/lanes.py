@@ -66,7 +66,9 @@ class Lanes:
         self._clock = clock
         self._log = log
         self._on_attempt = on_attempt
-        self.omissions = Omissions(settings, pacers.file, clock=clock, log=log)
+        self.omissions = Omissions(
+            settings, pacers.file, clock=clock, log=log, write=pacers.write_soon
+        )
         self._credentials: dict[str, CredentialSets] = {}
         self._gates: dict[str, tuple[AwsTarget, BreakerGate]] = {}
 

@@ -1,6 +1,6 @@
 """What is known of members that updates omit: one object a place, which the quota file outlives."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from msgspec import Struct
@@ -54,7 +54,10 @@ class KnownOmissions(Struct, frozen=True, kw_only=True):
 
 
 class Omissions:
-    """Knows the places of one set of settings. ``file``: None: nothing is to be remembered."""
+    """Knows the places of one set of settings. ``file``: None: nothing is to be remembered.
+
+    ``write``: has what was noted in the file written, soon; None: at once.
+    """
 
     def __init__(
         self,
@@ -63,7 +66,9 @@ class Omissions:
         *,
         clock: Clock,
         log: FilteringBoundLogger,
+        write: Callable[[], object] | None = None,
     ) -> None:
+        self._write = write or (file.write if file else None)
         self._whole = settings.whole
         self._clearable = _clearable() if settings.before is not False else frozenset[str]()
         self._file = file
@@ -97,8 +102,9 @@ class Omissions:
         return {member: entry.effect for member, entry in self._entries(place).items()}
 
     def _remember(self, place: OmissionPlace, effects: Mapping[str, Effect]) -> None:
-        if self._file is not None:
-            self._file.remember_effects(place, effects, self._clock.wall())
+        if self._file is not None and self._write is not None:
+            self._file.note_effects(place, effects, self._clock.wall())
+            self._write()
 
 
 def known_omissions(

@@ -5,7 +5,7 @@ From what earlier runs found, and together with other processes where the settin
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
@@ -19,6 +19,7 @@ from batcher.aws.client import AwsTarget
 from batcher.config import Settings, TargetSettings
 from batcher.engine.pace_control import PaceControl, PaceGate
 from batcher.engine.pacing import Pacer
+from batcher.gathered_call import GatheredCall
 from batcher.limiters.bucket_settings import BucketSettings, lower_of
 from batcher.limiters.factory import open_fleet
 from batcher.limiters.local import LocalLimiter
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from batcher.limiters.redis_fleet import RedisFleet
     from batcher.limiters.shared import SharedLimiter
 
+WRITES_APART = 0.5  # seconds from one write of what was learned to the next
 Limiter: TypeAlias = "LocalLimiter | SharedLimiter"
 
 
@@ -94,7 +96,9 @@ class Pacers:
         self._fleet = fleet
         self.control = control or PaceControl(clock)
         self.file = QuotaFile(state_directory(os.environ), warn) if settings.remember else None
+        self._write = GatheredCall(self.file.write, WRITES_APART) if self.file else None
         self._quotas: dict[tuple[QuotaKey, TriggerPlace], _SharedQuota] = {}
+        self._places = Counter[QuotaKey]()  # of these
         self._of: dict[Pacer, _SharedQuota] = {}
         # one for each operation of a Region, or of another endpoint: the way there is the same
         self._shortest: defaultdict[tuple[str, str | None, str], ShortestLatency]
@@ -121,6 +125,7 @@ class Pacers:
                 self.control, quota=partial(_quota_of, limiter), takes_rate=operation in WRITES
             )
             quota = self._quotas[at] = _SharedQuota(at, bounds, limiter, gate)
+            self._places[key] += 1
         else:
             self._lower(quota, bounds)
         return self._paced_by(quota, target, time_breakdown)
@@ -194,14 +199,18 @@ class Pacers:
         return QuotaPace.of(quota.limiter, bucket, quota.bound)
 
     def retire(self, pacers: Iterable[Pacer]) -> None:
-        """Let go of pacers that are done; what they learned is written down."""
-        self.remember()
-        for pacer in pacers:
-            quota = self._of.pop(pacer)
+        """Let go of pacers that are done; what they learned is written down, soon."""
+        done = [(pacer, self._of.pop(pacer)) for pacer in pacers]
+        if self.file is not None:
+            used = dict.fromkeys(quota for _, quota in done)
+            self.file.note(self._learned(used, self._places), self._clock.wall())
+            self.write_soon()
+        for pacer, quota in done:
             del quota.pacers[pacer]
             unused = not (quota.pacers or quota.resting)
             if unused and self._quotas.get(quota.at) is quota:
                 del self._quotas[quota.at]
+                self._places[quota.key] -= 1
 
     def rest(self, pacers: Iterable[Pacer]) -> None:
         """Let go of pacers whose target will be opened again: what they learned stays here."""
@@ -244,20 +253,27 @@ class Pacers:
         """The processes that share the quotas; None where none do, or nobody can tell now."""
         return None if self._fleet is None else await self._fleet.members()
 
+    def write_soon(self) -> None:
+        """Have what is noted in the file written; of a thousand targets each may note something."""
+        if self._write is not None:
+            self._write.want()
+
     def remember(self) -> bool:
         """Write down what the pacers made here have learned; whether that was wanted and done."""
         if self.file is None:
             return False
-        quotas = list(dict.fromkeys(self._of.values()))
+        quotas = dict.fromkeys(self._of.values())
         places = Counter(quota.key for quota in quotas)
-        return self.file.remember(
-            # of several endpoints that go by one account each has a quota of its own
-            [
-                (key, learned.as_guess() if places[key] > 1 else learned)
-                for key, learned in ((quota.key, quota.limiter.learned) for quota in quotas)
-            ],
-            self._clock.wall(),
-        )
+        return self.file.remember(self._learned(quotas, places), self._clock.wall())
+
+    @staticmethod
+    def _learned(
+        quotas: Iterable["_SharedQuota"], places: Mapping[QuotaKey, int]
+    ) -> list[tuple[QuotaKey, EstimatedQuota]]:
+        """What was learned of quotas; ``places``: how many endpoints go by each key."""
+        found = ((quota.key, quota.limiter.learned) for quota in quotas)
+        # of several endpoints that go by one account each has a quota of its own
+        return [(key, each.as_guess() if places[key] > 1 else each) for key, each in found]
 
 
 @dataclass(eq=False)
@@ -320,7 +336,12 @@ async def open_pacers(
     """
     warn = warn or (lambda text: log.warning("quotas.unusable", reason=text))
     async with open_fleet(settings.limiter, clock=clock, log=log, warn=warn) as fleet:
-        yield Pacers(settings, clock=clock, warn=warn, fleet=fleet, control=control)
+        pacers = Pacers(settings, clock=clock, warn=warn, fleet=fleet, control=control)
+        try:
+            yield pacers
+        finally:
+            if pacers.file is not None:  # what was noted last may not be written yet
+                pacers.file.write()
 
 
 def _quota_of(limiter: Limiter) -> float | None:

@@ -35,6 +35,7 @@ def test_it_knows_the_keys_of_a_name_also_those_that_come_later(
     keys: list[TriggerKey], more: list[TriggerKey], domain: object, name: str, wide: bool
 ) -> None:
     """``wide``: of so many targets that they are not asked one after the other."""
+    target = keys[0].target if keys else "a"
     found = TriggerKeys(TriggerKey(str(each), "", "") for each in range(20 if wide else 0))
     for some in (keys, more):
         for key in some:
@@ -44,6 +45,11 @@ def test_it_knows_the_keys_of_a_name_also_those_that_come_later(
         assert {*named} == {
             key for key in found if key.trigger == name and domain in (None, key.domain)
         }
+        assert found.are_meant(domain, name) is bool(named)
+        of_target = found.meant(domain, name, target)
+        assert [found.key(place) for place in of_target] == [
+            key for key in named if target in ("", key.target)
+        ]
 
 
 @pytest.mark.parametrize("targets", [1, 100])

@@ -21,6 +21,7 @@ OWNERS = {
         "api",
         "library",
         "emulator",
+        "gathered_call",
         "testing",
         "cli.interruption",
         "cli.loop_call",

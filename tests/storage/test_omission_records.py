@@ -4,7 +4,13 @@ import json
 from pathlib import Path
 
 from batcher.quota.estimated_quota import EstimatedQuota
-from batcher.storage.omission_records import Omission, OmissionPlace, known_effects, with_effects
+from batcher.storage.omission_records import (
+    Omission,
+    OmissionPlace,
+    known_effects,
+    omissions_of,
+    with_omissions,
+)
 from batcher.storage.quota_file import QuotaFile, QuotaKey
 
 PLACE = OmissionPlace(account="111122223333", region="eu-west-1", endpoint="https://one")
@@ -27,16 +33,18 @@ def effects(entries: list[Omission], place: OmissionPlace, now: str) -> dict[str
 
 
 def test_it_is_known_of_that_place_alone_and_for_thirty_days() -> None:
-    entries = with_effects([], PLACE, {"SegmentFilter": "cleared"}, MARCH)
+    entries = omissions_of(PLACE, {"SegmentFilter": "cleared"}, MARCH)
     assert effects(entries, PLACE, LATE_MARCH) == {"SegmentFilter": "cleared"}
     assert effects(entries, PLACE, APRIL) == {}
     assert [effects(entries, other, MARCH) for other in OTHERS] == [{}, {}, {}]
 
 
 def test_the_latest_answer_counts_for_each_member() -> None:
-    entries = with_effects([], PLACE, {"SegmentFilter": "kept", "Description": "kept"}, MARCH)
-    entries = with_effects(entries, OTHERS[0], {"SegmentFilter": "kept"}, MARCH)
-    entries = with_effects(entries, PLACE, {"SegmentFilter": "cleared"}, LATE_MARCH)
+    entries = omissions_of(PLACE, {"SegmentFilter": "kept", "Description": "kept"}, MARCH)
+    entries += omissions_of(OTHERS[0], {"SegmentFilter": "kept"}, MARCH)
+    later = omissions_of(PLACE, {"SegmentFilter": "cleared"}, LATE_MARCH)
+    entries = with_omissions(entries, later)
+    assert entries == sorted(entries)
     found = known_effects(entries, PLACE, LATE_MARCH)
     assert {name: (each.effect, each.seen_at) for name, each in found.items()} == {
         "Description": ("kept", MARCH),
@@ -48,9 +56,11 @@ def test_the_latest_answer_counts_for_each_member() -> None:
 def test_quotas_and_omissions_keep_each_other_and_are_forgotten_together(tmp_path: Path) -> None:
     warnings: list[str] = []
     file = QuotaFile(tmp_path, warnings.append)
-    file.remember_effects(PLACE, {"SegmentFilter": "cleared"}, MARCH)
+    file.note_effects(PLACE, {"SegmentFilter": "cleared"}, MARCH)
+    assert file.write()
     file.remember([(KEY, FOUND)], MARCH)
-    file.remember_effects(OTHERS[0], {"Description": "kept"}, MARCH)
+    file.note_effects(OTHERS[0], {"Description": "kept"}, MARCH)
+    assert file.write()
     assert (len(file.entries()), len(file.omissions())) == (1, 2)
     assert file.forget("111122223333") == 2
     assert [each.account for each in file.omissions()] == ["999"]

@@ -11,6 +11,7 @@ from msgspec import structs
 
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.storage.file_lock import locked
+from batcher.storage.omission_records import OmissionPlace
 from batcher.storage.quota_file import QuotaFile, QuotaKey
 
 KEY = QuotaKey(account="111122223333", region="eu-west-1", operation="UpdateEventTrigger")
@@ -155,6 +156,41 @@ def test_a_guess_does_not_replace_what_was_known(book: QuotaFile) -> None:
     assert (better.rate, better.learned_at, better.used_at) == (6.0, TUESDAY, TUESDAY)
 
 
+def test_what_is_noted_is_known_at_once_and_written_all_together(book: QuotaFile) -> None:
+    elsewhere = QuotaFile(book.path.parent, print)
+    elsewhere.remember([(account("theirs"), FOUND)], MONDAY)
+    before = book.path.read_bytes()
+    place = OmissionPlace(account="1", region="eu-west-1", endpoint="https://one")
+    for number in range(20):
+        book.note([(account(f"{number}"), FOUND), (account(f"guess-{number}"), GUESS)], MONDAY)
+        book.note_effects(place, {f"Member{number}": "kept"}, MONDAY)
+    assert book.path.read_bytes() == before
+    noted = [book.recall(account(f"{number}")) for number in range(20)]
+    assert (len(noted), noted.count(None)) == (20, 0)
+    assert book.recall(account("guess-1")) is None
+    assert len(book.effects(place, TUESDAY)) == 20
+    elsewhere.remember([(KEY, FOUND)], MONDAY)  # between the notes and the write
+    assert book.write()
+    found = QuotaFile(book.path.parent, print)
+    assert (len(found.entries()), len(found.omissions())) == (22, 20)
+    assert [found.recall(account(f"{number}")) for number in range(20)] == noted
+    written = book.path.stat().st_mtime_ns
+    assert book.write()
+    assert book.path.stat().st_mtime_ns == written, "there was nothing to write"
+
+
+def test_what_could_not_be_written_is_known_here_and_put_in_by_the_next_write(
+    book: QuotaFile, warnings: list[str]
+) -> None:
+    book.path.parent.parent.mkdir()
+    book.path.parent.write_bytes(b"in the way")
+    assert not book.remember([(KEY, FOUND)], MONDAY)
+    assert (book.recall(KEY) is None, len(warnings)) == (False, 1)
+    book.path.parent.unlink()
+    assert book.write()
+    assert [entry.key for entry in QuotaFile(book.path.parent, print).entries()] == [KEY]
+
+
 def test_what_another_process_found_meanwhile_outlives_a_run_that_only_guesses(
     book: QuotaFile,
 ) -> None:
@@ -185,6 +221,7 @@ import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
 from batcher.storage.file_lock import locked
+from batcher.storage.omission_records import OmissionPlace
 from batcher.storage.quota_file import QuotaFile
 from tests.storage.test_quota_file import FOUND, MONDAY, account
 book = QuotaFile(Path(sys.argv[1]), print)

@@ -60,7 +60,8 @@ async def test_endpoints_of_awss_share_it_and_what_was_kept_for_one_of_them_is_f
         TargetConnector(other).target("default") as two,
     ):
         before = OmissionPlace(account=two.quota_owner, region="eu-west-1", endpoint=fips)
-        file.remember_effects(before, {"Periods": "cleared"}, SystemClock().wall())
+        file.note_effects(before, {"Periods": "cleared"}, SystemClock().wall())
+        assert file.write()
         assert (list(found.known(two).effects), list(found.known(one).effects)) == (["Periods"], [])
         assert found.of(one) is found.of(two)
         found.of(one).learn({"SegmentFilter": "cleared"}, update(1))
@@ -84,6 +85,27 @@ async def test_it_outlives_the_target_that_it_was_asked_for_and_recalls_without_
     del target
     gc.collect()
     assert gone() is None
-    file.remember_effects(place, {"Periods": "cleared"}, SystemClock().wall())
+    file.note_effects(place, {"Periods": "cleared"}, SystemClock().wall())
+    assert file.write()
     async with shared.turn(frozenset({"Periods"})):
         assert shared.are_cleared
+
+
+@pytest.mark.usefixtures("stand_in_credentials")
+async def test_what_many_places_show_is_known_at_once_and_written_together(tmp_path: Path) -> None:
+    file, wanted = QuotaFile(tmp_path, pytest.fail), list[int]()
+    found = Omissions(
+        Settings(),
+        file,
+        clock=SystemClock(),
+        log=logger(),
+        write=lambda: wanted.append(1),
+    )
+    for number in range(3):
+        settings = Settings(region="eu-west-1", endpoint_url=f"http://127.0.0.1:{9400 + number}")
+        async with TargetConnector(settings).target("default") as target:
+            found.of(target).learn({"SegmentFilter": "kept"}, update(1))
+            assert list(found.known(target).effects) == ["SegmentFilter"]
+    assert (len(wanted), file.path.exists()) == (3, False)
+    assert file.write()
+    assert len(QuotaFile(tmp_path, pytest.fail).omissions()) == 3

@@ -20,6 +20,7 @@ from batcher.errors import SettingsError
 from batcher.logs import logger
 from batcher.operations import CREATE_TRIGGER, GET_TRIGGER, UPDATE_TRIGGER
 from batcher.quota.probe import SaturationProbe
+from batcher.storage.quota_file import QuotaFile
 from batcher.storage.state_directory import state_directory
 from batcher.wiring.pacers import Pacers, QuotaPace, open_pacers
 from batcher.wiring.targets import TargetConnector
@@ -44,6 +45,18 @@ def pacers(**given: Any) -> Pacers:
 
 def remember(tmp_path: Path, target: AwsTarget, operation: str, rate: float) -> None:
     remember_quota(tmp_path, operation, rate, account=target.quota_owner)
+
+
+def of_account(target: AwsTarget, account: str) -> Any:
+    """As much of a target of another account as its pacers ask for."""
+    return SimpleNamespace(
+        name=account,
+        quota_owner=account,
+        settings=target.settings,
+        region=target.region,
+        endpoint_url=target.endpoint_url,
+        slots=target.slots,
+    )
 
 
 async def send_one(pacer: Pacer) -> None:
@@ -125,6 +138,26 @@ async def test_what_was_used_is_written_down_when_a_pacer_is_retired(
     assert (after.rate, after.used_at >= before.used_at) == (7.0, True)
     with pytest.raises(KeyError):
         made.learned(pacer)
+
+
+async def test_of_many_that_are_retired_a_few_writes_keep_what_each_has_learned(
+    target: AwsTarget, tmp_path: Path
+) -> None:
+    targets = [of_account(target, f"{100_000_000_000 + number}") for number in range(100)]
+    for each in targets:
+        remember_quota(tmp_path, UPDATE_TRIGGER, 7.0, account=each.quota_owner)
+    file = QuotaFile(state_directory({"XDG_STATE_HOME": str(tmp_path)}), pytest.fail)
+    began, versions = SystemClock().wall(), set[int]()
+    async with open_pacers(resolve({}), clock=SystemClock(), log=logger()) as made:
+        for each in targets:
+            made.retire([made.pacer(each, UPDATE_TRIGGER)])
+            versions.add(file.path.stat().st_mtime_ns)
+            known = made.remembered(each, UPDATE_TRIGGER)
+            assert known is not None
+            assert known.used_at >= began
+        # one at once, and then two a second at most
+        assert len(versions) < 20
+    assert [each.used_at >= began for each in file.entries()] == [True] * 100
 
 
 async def test_a_measurement_starts_from_nothing_that_is_remembered(

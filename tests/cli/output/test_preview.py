@@ -124,7 +124,8 @@ async def test_targets_are_told_together_whenever_what_is_known_of_them_was_show
             place = OmissionPlace(
                 account=account_of("AKIDEXAMPLE"), region=target["region"], endpoint=url
             )
-            file.remember_effects(place, {"SegmentFilter": "kept"}, seen_at)
+            file.note_effects(place, {"SegmentFilter": "kept"}, seen_at)
+            assert file.write()
 
     lines = [change(n, target=name) for n, name in enumerate(targets)]
     said = await say(lines, at_start=remember, targets=targets, remember=True)
