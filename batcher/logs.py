@@ -24,6 +24,7 @@ from structlog.typing import EventDict, FilteringBoundLogger, Processor, Wrapped
 
 from batcher.clock import precise_text
 from batcher.foreign_text import printable, withheld
+from batcher.updates.target_causes import TOGETHER_FROM, by_cause, cause_in, targets_text
 
 # else warnings go to standard error on their own
 logging.getLogger("batcher").addHandler(logging.NullHandler())
@@ -175,6 +176,61 @@ class _Output(logging.Handler):
         return loop
 
 
+class _TerminalOutput(_Output):
+    """An output for people: of many targets what says the same of each in one turn is one line."""
+
+    def __init__(self, stream: TextIO, renderer: Processor, level: str) -> None:
+        super().__init__(stream, renderer, level)
+        self._of_targets: list[tuple[str, EventDict]] = []  # of this turn of an event loop
+
+    def tell(self, name: str, event: EventDict) -> None:
+        if NAME_TO_LEVEL[name] < self.level:
+            return
+        with self._writing:
+            if isinstance(event.get("target"), str) and self._has_turn():
+                self._of_targets.append((name, dict(event)))
+                return
+            self._tell_of_targets()
+        super().tell(name, event)
+
+    def flush(self) -> None:
+        self._tell_of_targets()
+        super().flush()
+
+    def _has_turn(self) -> bool:
+        """Whether what is held is told at the end of the turn, or earlier."""
+        if not self._of_targets:
+            try:
+                asyncio.get_running_loop().call_soon(self._tell_of_targets)
+            except RuntimeError:  # none runs in this thread
+                return False
+        return True
+
+    def _tell_of_targets(self) -> None:
+        with self._writing:
+            held, self._of_targets = self._of_targets, []
+            for alike in by_cause((_likeness(*each), each) for each in held):
+                for name, event in _together(alike):
+                    super().tell(name, event)
+
+
+def _likeness(name: str, event: EventDict) -> tuple[object, ...]:
+    """What an event says of its target, but for what is of that target alone."""
+    target, own = event["target"], ("target", "timestamp")
+    said = ((key, cause_in(str(each), target)) for key, each in event.items() if key not in own)
+    return name, *said
+
+
+def _together(alike: list[tuple[str, EventDict]]) -> list[tuple[str, EventDict]]:
+    """One event in the words of the first, where there are many."""
+    if len(alike) < TOGETHER_FROM:
+        return alike
+    name, first = alike[0]
+    names = dict.fromkeys(event["target"] for _, event in alike)
+    told = {key: each for key, each in first.items() if key != "target"}
+    return [(name, {**told, "targets": targets_text(list(names))})]
+
+
 def _is_larger(lines: str) -> bool:
     """Whether a stream takes it in more than one go."""
     return len(lines.encode(errors="replace")) > WRITTEN_AT_ONCE
@@ -212,8 +268,8 @@ class LogOutput:
     """Outputs of the loggers that matter, for as long as a command runs. Use as a context manager.
 
     ``file``: JSON lines; closed at the end. ``terminal``: warnings and worse on standard error, one
-    readable line each. ``service``: everything on standard error, JSON lines where that is no
-    terminal.
+    readable line each, or one of many targets that say the same. ``service``: everything on
+    standard error, JSON lines where that is no terminal.
     """
 
     def __init__(
@@ -231,7 +287,7 @@ class LogOutput:
         if file is not None:
             self._handlers.append(_Output(file, _json(), self._level))
         if terminal:
-            self._handlers.append(_Output(sys.stderr, _readable(), "WARNING"))
+            self._handlers.append(_TerminalOutput(sys.stderr, _readable(), "WARNING"))
         if service:
             renderer = _readable() if sys.stderr.isatty() else _json()
             self._handlers.append(_Output(sys.stderr, renderer, self._level))

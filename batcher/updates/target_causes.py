@@ -12,9 +12,11 @@ from batcher.updates.target_names import some_names
 
 TOGETHER_FROM = 11  # targets, from which on those that are alike are said together
 CAUSES = 3  # of which a message about many targets tells
-# what names a place or a request and no cause: accounts, Regions, ids of requests
+# what names a place or a request and no cause: accounts, Regions, ids of requests; how many updates
+# or calls of a target it took to see the cause, and how long a text is that is not shown
 _OWN = re.compile(
     r"\b\d{12}\b|\b[a-z]{2}(?:-[a-z]+)+-\d\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
+    r"|\b\d+ of \d+(?= did not succeed\b)|\b\d+(?= in a row\b)|(?<=\[withheld: )\d+"
 )
 
 Item = TypeVar("Item")

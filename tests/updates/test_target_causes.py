@@ -1,5 +1,10 @@
 """What is alike but for the place is said together, and nothing else is."""
 
+from batcher.accounting.denials import Action
+from batcher.accounting.limit import Limit
+from batcher.accounting.tally import Tally, stop_reason
+from batcher.accounting.verdicts import Verdict
+from batcher.operations import UPDATE_TRIGGER
 from batcher.updates.target_causes import (
     TOGETHER_FROM,
     by_cause,
@@ -21,6 +26,21 @@ def test_texts_that_differ_by_place_and_request_have_one_cause() -> None:
     told = [(1, "sts:AssumeRole", 5), (2, "sts:AssumeRole", 6), (3, "profile:Get", 7)]
     items = [(cause_in(refused(*each), f"shop{each[0]}"), each[0]) for each in told]
     assert by_cause(items) == [[1, 2], [3]]
+
+
+def test_how_much_it_took_to_see_a_cause_is_no_part_of_it() -> None:
+    """As the engine words it."""
+    limit = Limit("5%")
+    failing, refused = [Tally() for _ in range(3)], [Tally() for _ in range(3)]
+    action = Action(UPDATE_TRIGGER, "acme")
+    for number in range(3):
+        failing[number].add_alike("failed", 1, 0, 100 + number)
+        for _ in range(20 + number):
+            refused[number].count_attempt(Verdict.DENIED, action)
+    reasons = [stop_reason(each, limit) for each in (*failing, *refused)]
+    assert len(set(reasons)) == 6
+    items = [(cause_in(str(reason), "t"), n) for n, reason in enumerate(reasons)]
+    assert by_cause(items) == [[0, 1, 2], [3, 4, 5]]
 
 
 def test_the_name_of_a_target_is_no_cause_but_a_code_is() -> None:
