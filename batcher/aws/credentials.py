@@ -4,7 +4,7 @@ Those of a role are in ``role_credentials``.
 """
 
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +21,7 @@ from batcher.aws.departure import UnsafeCredentialsError
 from batcher.aws.mfa import ask_for_mfa_once
 from batcher.aws.one_attempt import OneAttemptSession
 from batcher.aws.sdk_errors import ShownText, error_text
+from batcher.aws.sdk_events import emitter_of, without_aliases
 from batcher.aws.server_clock import ServerClock
 from batcher.config.target_settings import REGION_VARIABLES
 from batcher.errors import AwsError, BatcherError, CredentialsError, RedirectError, SettingsError
@@ -45,14 +46,16 @@ def open_session(
     loader: Loader,
     region: str | None = None,
     server_clock: ServerClock | None = None,
+    services: Collection[str] | None = None,
 ) -> AioSession:
     """A session that reads profiles, environment and token caches anew, but not the models.
 
     Its clients, also those that it fetches credentials with, send no request anywhere twice.
     ``region``: the given one; who gives credentials is asked there, too. ``server_clock``: what
-    its clients sign by.
+    its clients sign by. ``services``: those that its clients are of, which are OWN_SERVICES; None:
+    any.
     """
-    session = AioSession(profile=profile)
+    session = _session(profile, services)
     session.set_default_client_config(AioConfig(http_session_cls=OneAttemptSession))
     session.register_component("data_loader", loader)
     if region is not None:
@@ -61,6 +64,15 @@ def open_session(
         server_clock.watch(session.get_component("event_emitter"))
     ask_for_mfa_once(session)
     end_with_its_session(session)
+    return session
+
+
+def _session(profile: str | None, services: Collection[str] | None) -> AioSession:
+    if services is None:
+        return AioSession(profile=profile)
+    emitter = emitter_of(services)
+    session = AioSession(profile=profile, event_hooks=emitter, include_builtin_handlers=False)
+    session.register_component("event_emitter", without_aliases(emitter))
     return session
 
 

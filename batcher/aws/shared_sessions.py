@@ -16,6 +16,7 @@ from batcher.aws.credentials import ASKED_AT_MOST, in_time, open_session, region
 from batcher.aws.mfa import one_at_a_time, wants_mfa
 from batcher.aws.one_attempt import client_config
 from batcher.aws.sdk_errors import ShownText, error_text
+from batcher.aws.sdk_events import OWN_SERVICES
 from batcher.aws.server_clock import ServerClock
 from batcher.aws.sts_client import AT_ONCE, StsClient, StsPace
 from batcher.config import TargetSettings
@@ -57,7 +58,9 @@ class SharedSession:
         self.number = number
         self.read_at = clock.now()
         self.server_clock = server_clock
-        self.session: AioSession = open_session(key.profile, loader, key.region, server_clock)
+        self.session: AioSession = open_session(
+            key.profile, loader, key.region, server_clock, OWN_SERVICES
+        )
         self.region = region_of(self.session, key.region)
         if self.region:  # who gives credentials is asked there
             self.session.set_config_variable("region", self.region)

@@ -12,6 +12,7 @@ from batcher.aws.lean_caller import LeanCaller
 from batcher.aws.lean_connections import LeanConnections, WireKey
 from batcher.aws.one_attempt import client_config
 from batcher.aws.request_template import NotTemplatedError
+from batcher.aws.sdk_events import OWN_SERVICES
 from batcher.aws.sdk_transport import SdkTransport, open_sdk_transport
 from batcher.aws.server_clock import ServerClock
 from batcher.aws.transport import ResolvedPlace, Transport
@@ -105,7 +106,9 @@ class TransportOpening:
         self, endpoint_url: str | None, region: str, credentials: CheckedCredentials
     ) -> SdkTransport:
         settings = self._settings
-        session = open_session(settings.profile, self._loader, settings.region, self._server_clock)
+        session = open_session(
+            settings.profile, self._loader, settings.region, self._server_clock, OWN_SERVICES
+        )
         session.register_component("credential_provider", CredentialProvider(credentials))
         return await open_sdk_transport(
             session, region=region, endpoint_url=endpoint_url, config=self._config()
