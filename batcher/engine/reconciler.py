@@ -45,8 +45,10 @@ AHEAD_SECONDS = 2.0
 AHEAD_AT_FIRST, AHEAD_LEAST = 4, 2  # updates; until it is known how fast they can be sent
 # seconds from a newer look to the update where that is refused right after it: looks may take their
 # tokens from the same bucket, and then the only one. Doubled each time, up to the longest, which
-# leaves a second until that look is old, too
+# leaves a second until that look is old, too; times so much each time that it is not refused then,
+# as looks may have a bucket of their own again, or others may have left
 APART_AT_FIRST, APART_AT_MOST = 0.25, LOOK_OLD_AFTER - 1
+APART_FALLS = 0.9
 
 
 class Settler(Protocol):
@@ -233,6 +235,11 @@ class Reconciler:
         if self._apart:
             await self._clock.sleep(self._apart)
 
+    def _come_closer(self) -> None:
+        """Wait for less after the next newer look, as an update was not refused after its own."""
+        closer = APART_FALLS * self._apart
+        self._apart = closer if closer >= APART_AT_FIRST else 0.0
+
     async def _stale_by_list(self, update: Update) -> Finish | None:
         """Stale, where a list says so already: that costs no look."""
         base = update.based_on
@@ -269,6 +276,8 @@ class Reconciler:
         wrote = await self._write(send.operation, update, send.request, still_wanted)
         if wrote is None:
             return None
+        if wrote.throttles == look.throttles:
+            self._come_closer()
         checked = await self._checked(update, wrote, send)
         if (earlier := self._applied_before(update, send, checked.shown)) is not None:
             await self._images.keep(update, earlier)

@@ -13,7 +13,7 @@ import pytest
 from batcher.emulator.buckets import Quota, TokenBucket
 from batcher.engine.answer_check import LOOK_OLD_AFTER, AnswerCheck
 from batcher.engine.omitted_members import LOOKS_TO_FIND_OUT, OmittedMembers
-from batcher.engine.reconciler import Reconciler
+from batcher.engine.reconciler import APART_AT_MOST, Reconciler
 from batcher.logs import logger
 from batcher.records import Attempt, BasedOn, Result, Update
 from batcher.testing import LoopClock, in_virtual_time, lost, refused
@@ -568,6 +568,34 @@ def test_a_trigger_that_was_changed_while_its_update_was_throttled_has_an_image_
     assert [image["Description"] for image in images.images] == kept
     assert server.live is not None
     assert server.live["Description"] == "new"
+
+
+def test_an_update_follows_its_newer_look_closely_again_once_it_is_not_refused_then() -> None:
+    class Timed(Throttling):
+        looked_at = apart = 0.0
+
+        async def call(self, operation: str, members: Mapping[str, Any]) -> Attempt:
+            if operation == "UpdateEventTrigger":
+                self.apart = anyio.current_time() - self.looked_at
+            answer = await super().call(operation, members)
+            if operation == "GetEventTrigger":
+                self.looked_at = anyio.current_time()
+            return answer
+
+    server = Timed(7, {})
+
+    async def scenario() -> list[float]:
+        settler, apart = reconciler(server, Kept(server, frozenset())), []
+        for number in range(30):
+            await settler.settle(wants(Description=f"new {number}"))
+            apart.append(server.apart)
+            server.left = 1  # so that each has a newer look
+        return apart
+
+    apart = in_virtual_time(scenario())
+    assert apart[0] == pytest.approx(APART_AT_MOST)
+    assert apart == sorted(apart, reverse=True)
+    assert apart[-1] == 0
 
 
 class OneBucket(Server):
