@@ -105,8 +105,16 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
 
     def to_send_of(self, target: str) -> int:
         """How many of these are updates: an invalid line has a result, and is not sent."""
+        return self.left_of(target) - self._invalid_left_of(target)
+
+    @property
+    def invalid_left(self) -> int:
+        """Invalid lines that have no result yet: those of earlier sessions are booked."""
+        return sum(map(self._invalid_left_of, self.invalid))
+
+    def _invalid_left_of(self, target: str) -> int:
         skipped = self.invalid.get(target)
-        return self.left_of(target) - (0 if skipped is None else len(skipped.without(self.done)))
+        return 0 if skipped is None else len(skipped.without(self.done))
 
     @property
     def valid_totals(self) -> dict[str, int]:

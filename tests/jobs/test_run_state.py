@@ -105,10 +105,16 @@ def test_lines_that_are_skipped_count_for_the_default_target_and_are_not_left_to
 
 
 @pytest.mark.parametrize(
-    ("done", "left", "to_send"), [({}, 5, 3), ({1: "succeeded"}, 4, 2), ({2: "invalid"}, 4, 3)]
+    ("done", "left", "to_send", "invalid"),
+    [
+        ({}, 5, 3, 2),
+        ({1: "succeeded"}, 4, 2, 2),
+        ({2: "invalid"}, 4, 3, 1),
+        ({2: "invalid", 4: "invalid"}, 3, 3, 0),
+    ],
 )
 def test_what_there_is_to_send_is_without_invalid_lines_whether_they_have_results_or_not(
-    state_of: StateOf, tmp_path: Path, done: dict[int, str], left: int, to_send: int
+    state_of: StateOf, tmp_path: Path, done: dict[int, str], left: int, to_send: int, invalid: int
 ) -> None:
     odd = {"Odd": 1}
     lines = [change(0), change(1) | odd, change(2), change(3) | odd, change(4)]
@@ -118,6 +124,7 @@ def test_what_there_is_to_send_is_without_invalid_lines_whether_they_have_result
     run.write()
     state = state_of(tmp_path / "updates.jsonl", skip_invalid=True)
     assert (state.left, state.to_send_of("default")) == (left, to_send)
+    assert state.invalid_left == invalid
     assert (state.totals, state.valid_totals) == ({"default": 5}, {"default": 3})
 
 

@@ -44,8 +44,8 @@ def preview(run: ReadyRun) -> Iterator[str]:
         yield from _many(run, known)
     if run.order.following.recreate:
         yield RECREATES
-    if inspection.invalid:
-        yield f"{several(inspection.invalid, 'invalid line')} will be skipped."
+    if invalid := state.invalid_left:
+        yield f"{several(invalid, 'invalid line')} will be skipped."
     yield from run.warnings
     if run.slow_reading is not None:
         yield _no_images(run.slow_reading)
