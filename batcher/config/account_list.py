@@ -44,15 +44,19 @@ ListAccounts: TypeAlias = Callable[[str], list[AccountRow]]
 """Told an organization, root or unit of one, returns the active accounts below it."""
 
 
-class RowFaults:
-    """What is wrong in rows, so that all of it is told at once; what several share is one fault."""
+class GatheredFaults:
+    """What is wrong in many, so that all of it is told at once; what several share is one fault.
 
-    def __init__(self) -> None:
+    ``kind``: what they are, in the singular, such as row.
+    """
+
+    def __init__(self, kind: str) -> None:
         self._said: dict[str, None] = {}
+        self._kind = kind
 
     @contextmanager
     def gathered(self) -> Iterator[None]:
-        """Take a SettingsError of a row, and let the others be looked at."""
+        """Take a SettingsError of one of them, and let the others be looked at."""
         try:
             yield
         except SettingsError as error:
@@ -62,7 +66,7 @@ class RowFaults:
         """Raise SettingsError with what there was, the first ones of many."""
         if self._said:
             shown, more = [*self._said][:FAULTS_SHOWN], len(self._said) - FAULTS_SHOWN
-            rest = [f"{several(more, 'more row')} can't be used."] if more > 0 else []
+            rest = [f"{several(more, f'more {self._kind}')} can't be used."] if more > 0 else []
             raise SettingsError(" ".join([*shown, *rest]))
 
 
@@ -72,7 +76,7 @@ def read_accounts(path: Path, origin: str) -> list[AccountRow]:
     Raises SettingsError with each row that is wrong, the first ones, and what to do.
     """
     rows = csv.reader(_text(path, origin).splitlines(keepends=True), strict=True)
-    found, faults = list[AccountRow](), RowFaults()
+    found, faults = list[AccountRow](), GatheredFaults("row")
     try:
         header = [name.strip() for name in next(rows, [])]
         _check_header(f"{path}: row 1", header)
@@ -93,19 +97,24 @@ def read_accounts(path: Path, origin: str) -> list[AccountRow]:
 
 
 def listed_accounts(given: list[Any], origin: str) -> list[AccountRow]:
-    """The accounts of a list of texts. Raises SettingsError."""
-    found = []
+    """The accounts of a list of texts. Raises SettingsError with each that is wrong, the first."""
+    found, faults = list[AccountRow](), GatheredFaults("account")
     for number, each in enumerate(given, 1):
-        where = f"{origin}[{number}]"
-        if not isinstance(each, str):
-            raise SettingsError(
-                f"{where}: {each!r} is no text, so zeros at its beginning are lost. Write it in"
-                ' quotes: "012345678901".'
-            )
-        found.append(AccountRow(account=_account(where, each.strip()), origin=where))
+        with faults.gathered():
+            found.append(_listed(f"{origin}[{number}]", each))
+    faults.refuse()
     if not found:
         raise SettingsError(f"{origin}: there is no account in it.")
     return found
+
+
+def _listed(where: str, given: Any) -> AccountRow:
+    if not isinstance(given, str):
+        raise SettingsError(
+            f"{where}: {given!r} is no text, so zeros at its beginning are lost. Write it in"
+            ' quotes: "012345678901".'
+        )
+    return AccountRow(account=_account(where, given.strip()), origin=where)
 
 
 def _text(path: Path, origin: str) -> str:

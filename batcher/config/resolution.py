@@ -8,13 +8,13 @@ import re
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import msgspec
 
-from batcher.config.account_list import AccountRow, ListAccounts, RowFaults
+from batcher.config.account_list import AccountRow, GatheredFaults, ListAccounts
 from batcher.config.given_text import clean_text, refuse_no_port, refuse_no_region, refuse_unknown
 from batcher.config.hook_settings import read_hooks
 from batcher.config.number_ranges import number_wanted
@@ -236,43 +236,61 @@ def _targets(
     list_accounts: ListAccounts | None,
 ) -> dict[str, TargetSettings]:
     """Each table, and each target of a pattern, over the settings of the run."""
-    hints = get_type_hints(TargetSettings, include_extras=True)
-    defaults = settings.target_defaults
+    faults = GatheredFaults("table")
     found: dict[str, TargetSettings] = {}
     origins: dict[str, str] = {}
     for name, (origin, table) in tables.items():
-        targets = iter([PatternedTarget(name=name, origin=origin, members=table)])
-        faults = RowFaults()
-        refuse_stray_brace(origin, name)
-        _refuse_unknown_member(origin, table, hints)
-        if is_pattern(name, table):
-            targets = patterned_targets(
-                name,
-                origin,
-                table,
-                member_names=frozenset(hints),
-                defaults=msgspec.structs.asdict(defaults),
-                folder=folder,
-                organization=settings.organization,
-                list_accounts=list_accounts,
-                faults=faults,
-            )
-        for each in targets:
-            own = clean_text(each.origin, each.name)
-            if own in origins:
-                raise SettingsError(
-                    f"{each.origin}: target {own} is there already, from {origins[own]}. Give"
-                    " patterns names that differ, with {account}, {region} or what else differs"
-                    " in them."
-                )
-            origins[own] = each.origin
-            with faults.gathered():
-                found[own] = _target(defaults, each.origin, each.members, hints, each.places)
-        faults.refuse()
+        with faults.gathered():
+            for each, target in _of_table(settings, name, origin, table, folder, list_accounts):
+                own = clean_text(each.origin, each.name)
+                if own in origins:
+                    raise SettingsError(
+                        f"{each.origin}: target {own} is there already, from {origins[own]}. Give"
+                        " patterns names that differ, with {account}, {region} or what else differs"
+                        " in them."
+                    )
+                origins[own], found[own] = each.origin, target
         if len(found) > TARGETS_AT_MOST:
             raise SettingsError(f"{origin}: more than {TARGETS_AT_MOST:,} targets.")
+    faults.refuse()
     _refuse_names_of_other_accounts(found, origins)
     return found
+
+
+@cache
+def _target_hints() -> dict[str, Any]:
+    return get_type_hints(TargetSettings, include_extras=True)
+
+
+def _of_table(
+    settings: Settings,
+    name: str,
+    origin: str,
+    table: Mapping[str, Any],
+    folder: Path,
+    list_accounts: ListAccounts | None,
+) -> Iterator[tuple[PatternedTarget, TargetSettings]]:
+    """The target of a table, or those of a pattern. Raises SettingsError, which tells of rows."""
+    hints, defaults, faults = _target_hints(), settings.target_defaults, GatheredFaults("row")
+    refuse_stray_brace(origin, name)
+    _refuse_unknown_member(origin, table, hints)
+    targets = iter([PatternedTarget(name=name, origin=origin, members=table)])
+    if is_pattern(name, table):
+        targets = patterned_targets(
+            name,
+            origin,
+            table,
+            member_names=frozenset(hints),
+            defaults=msgspec.structs.asdict(defaults),
+            folder=folder,
+            organization=settings.organization,
+            list_accounts=list_accounts,
+            faults=faults,
+        )
+    for each in targets:
+        with faults.gathered():
+            yield each, _target(defaults, each.origin, each.members, hints, each.places)
+    faults.refuse()
 
 
 def _refuse_names_of_other_accounts(
@@ -300,9 +318,11 @@ def _target(
     places: Mapping[str, str],
 ) -> TargetSettings:
     """The settings of a target. ``places``: of members that are from elsewhere than ``origin``."""
-    values = {}
+    values, faults = {}, GatheredFaults("member")
     for name, value in table.items():
-        values[name] = _value(name, places.get(name, f"{origin}.{name}"), value, hints[name])
+        with faults.gathered():
+            values[name] = _value(name, places.get(name, f"{origin}.{name}"), value, hints[name])
+    faults.refuse()
     found = msgspec.structs.replace(defaults, **values)
     if has_brace(found.role_arn):
         raise SettingsError(
@@ -325,13 +345,15 @@ def _refuse_role_of_another_account(origin: str, target: TargetSettings) -> None
 
 def _refuse_unknown_member(origin: str, table: Mapping[str, Any], members: Collection[str]) -> None:
     known = [*members, *PATTERN_MEMBERS]
-    for name in table:
-        if name not in known:
-            meant = _did_you_mean(str(name), known)
-            raise SettingsError(
-                f"{origin}: unknown member `{printable(name)}`.{meant} Members of a target:"
-                f" {', '.join(members)}; of a pattern also {', '.join(PATTERN_MEMBERS)}."
-            )
+    if unknown := [name for name in table if name not in known]:
+        named = " ".join(
+            f"unknown member `{printable(name)}`.{_did_you_mean(name, known)}"
+            for name in unknown[:NAMED_AT_MOST]
+        )
+        raise SettingsError(
+            f"{origin}: {named} Members of a target: {', '.join(members)}; of a pattern also"
+            f" {', '.join(PATTERN_MEMBERS)}."
+        )
 
 
 def _did_you_mean(name: str, known: Sequence[str]) -> str:

@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from batcher.config.account_list import (
     AccountRow,
+    GatheredFaults,
     ListAccounts,
-    RowFaults,
     listed_accounts,
     read_accounts,
 )
@@ -57,7 +57,7 @@ def patterned_targets(
     folder: Path,
     organization: str | None,
     list_accounts: ListAccounts | None,
-    faults: RowFaults,
+    faults: GatheredFaults,
 ) -> Iterator[PatternedTarget]:
     """The targets of a pattern.
 
@@ -159,9 +159,12 @@ def _regions(origin: str, table: Mapping[str, Any], default_region: str | None) 
         raise SettingsError(f"{origin}.regions: has to be a list of Regions.")
     if len(set(given)) < len(given):
         raise SettingsError(f"{origin}.regions: a Region is there twice. Take one out.")
+    faults = GatheredFaults("Region")
     for each in given:
-        if each:
-            refuse_no_region(f"{origin}.regions", each)
+        with faults.gathered():
+            if each:
+                refuse_no_region(f"{origin}.regions", each)
+    faults.refuse()
     return list(given)
 
 

@@ -113,6 +113,11 @@ def test_whatever_is_in_a_file_it_is_read_or_refused_in_words(
         ([12345678901], r"accounts\[1\]: 12345678901 is no text, .* quotes"),
         ([ONE, "1"], r"accounts\[2\]: account '1': It has 1 digits"),
         ([], "there is no account in it"),
+        (
+            ["1", ONE, "x", 5, *(str(n) for n in range(2, 12))],
+            r"accounts\[1\]: .* accounts\[3\]: .* accounts\[4\]: 5 is no text, .*"
+            r" accounts\[11\]: account '8': .* 3 more accounts can't be used\.$",
+        ),
     ],
 )
 def test_a_list_has_texts_of_12_digits_each(given: list[Any], said: str) -> None:

@@ -42,6 +42,44 @@ def test_a_pattern_is_told_by_its_name_or_by_what_only_patterns_have(
     assert is_pattern(name, table) is found
 
 
+def test_all_that_is_wrong_with_targets_is_told_at_once_the_first_of_it(tmp_path: Path) -> None:
+    wrong = f"""
+        [targets.a]
+        rate = "fast"
+        share = "200%"
+        [targets.b]
+        region = "eu-west-1"
+        [targets.c]
+        rigeon = "eu-west-1"
+        acount = "{ONE}"
+        [targets."{{account}}"]
+        accounts = ["1", "{ONE}", "2"]
+        [targets."{{account}}-{{region}}"]
+        accounts = ["{ONE}"]
+        regions = ["EU WEST 1", "eu-west-1", "x y"]
+        [targets."x{{account}}"]
+        accounts = "accounts.csv"
+    """
+    csv = f"account,burst\n{ONE},none\n{TWO},2\n222233334444,0\n"
+    with pytest.raises(SettingsError) as refused:
+        of_file(tmp_path, wrong, csv)
+    said = [
+        r"targets\.a\.rate: can't be 'fast'",
+        r"targets\.a\.share: can't be '200%'",
+        r"targets\.c: unknown member `rigeon`\. Did you mean region\? unknown member `acount`",
+        r"accounts\[1\]: account '1'",
+        r"accounts\[3\]: account '2'",
+        r"regions: 'EU WEST 1' is no name",
+        r"regions: 'x y' is no name",
+        r"row 2: burst: can't be 'none'",
+        r"row 4: burst: can't be '0'",
+    ]
+    assert re.search(".*".join(said), str(refused.value)), str(refused.value)
+    many = "".join(f"[targets.t{number}]\nrate = 0\n" for number in range(300))
+    with pytest.raises(SettingsError, match=r"t9\.rate: .* 290 more tables can't be used\.$"):
+        of_file(tmp_path, many)
+
+
 def test_a_pattern_is_each_account_in_each_region(tmp_path: Path) -> None:
     settings = of_file(
         tmp_path,
