@@ -16,6 +16,7 @@ import botocore.exceptions as sdk
 from aiobotocore.credentials import AioCredentials
 from botocore.credentials import ReadOnlyCredentials
 
+from batcher.aws.known_regions import role_fault
 from batcher.aws.sdk_errors import ShownText, error_text
 from batcher.aws.server_clock import ServerClock
 from batcher.aws.shared_sessions import SharedSession
@@ -62,6 +63,8 @@ async def signing_credentials(
                 f"target {target}: no credentials of {settings.role_arn}, as STS can't be asked:"
                 f" {why_unsent(away).message}"
             ) from error
+        if fault := role_fault(settings.role_arn, shared.region or ""):
+            raise CredentialsError(f"target {target}: {error_text(error)} {fault}.") from error
         tagged = " For reason and labels both have to allow sts:TagSession." if tags else ""
         raise CredentialsError(
             f"target {target}: {error_text(error)} Check role_arn, external_id, and whom the role's"

@@ -1,28 +1,58 @@
-"""What is odd about Regions, said once a command on standard error: overruled, or not known."""
+"""What is odd about Regions, said once a command on standard error: overruled, or not known.
+
+What can't be right is refused: a role that can't be assumed in the Region of its target.
+"""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from batcher.cli.command_group import loaded
 from batcher.cli.output.echo import echo
-from batcher.config import Settings
+from batcher.config import REGION_VARIABLES, Settings, TargetSettings
+from batcher.errors import SettingsError
+from batcher.updates.target_causes import in_common
 
 ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_CUSTOMER_PROFILES")
+STS_ENDPOINT = "AWS_ENDPOINT_URL_STS"
 _unknown_regions = loaded("batcher.aws.known_regions:unknown_regions")
+_role_fault = loaded("batcher.aws.known_regions:role_fault")
 
 
 def settings_with_notice(settings: Settings) -> Settings:
-    """Return the settings, once it is said where they overrule AWS_REGION."""
+    """Return the settings, once it is said where they overrule AWS_REGION.
+
+    Raises SettingsError for roles that can't be assumed where their targets are.
+    """
     say_overruled((settings.region, *(target.region for target in settings.targets.values())))
-    if not any(os.environ.get(name) for name in ENDPOINTS):
-        _say_unknown(settings)
+    if any(os.environ.get(name) for name in ENDPOINTS):
+        return settings
+    at_aws = {name: each for name, each in _targets(settings).items() if not each.endpoint_url}
+    _say_unknown(at_aws.values())
+    if not os.environ.get(STS_ENDPOINT):
+        _refuse_foreign_roles(at_aws)
     return settings
 
 
-def _say_unknown(settings: Settings) -> None:
+def _targets(settings: Settings) -> dict[str, TargetSettings]:
+    return settings.targets or {settings.target: settings.target_defaults}
+
+
+def _refuse_foreign_roles(targets: Mapping[str, TargetSettings]) -> None:
+    """Raise SettingsError for roles of another partition than AWS has their Regions in."""
+    there = next(filter(None, map(os.environ.get, REGION_VARIABLES)), None)
+    faults = {
+        name: str(fault)
+        for name, each in targets.items()
+        if each.role_arn and "{" not in each.role_arn and (region := each.region or there)
+        if (fault := _role_fault(each.role_arn, region)) is not None
+    }
+    if faults:
+        raise SettingsError(f"role_arn: {in_common(faults)}.")
+
+
+def _say_unknown(targets: Iterable[TargetSettings]) -> None:
     """Say which Regions botocore does not know, where it is to find the address of AWS's own."""
-    targets = settings.targets.values() or [settings.target_defaults]
-    regions = {each.region for each in targets if each.region and not each.endpoint_url}
+    regions = {each.region for each in targets if each.region}
     for region, meant in (_unknown_regions(regions) if regions else {}).items():
         hint = f"; did you mean {meant}?" if meant else "."
         echo(f"{region} is not a Region that botocore knows{hint}", err=True)

@@ -248,6 +248,18 @@ async def test_how_long_a_session_lives_is_told_by_the_clock_of_who_gave_it(
             assert "over already" in str(attempt.message)
 
 
+async def test_where_sts_refuses_a_role_of_another_partition_that_is_told(
+    stand_in_credentials: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the Region is that of a profile, which no validation reads."""
+    async with LocalSts() as sts:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.url)
+        sts.refusal = ("AccessDenied", 403)
+        role = ROLE.replace("arn:aws:", "arn:aws-cn:")
+        with pytest.raises(CredentialsError, match="Region eu-west-1 is of aws, where it can't be"):
+            await target("http://h", region="eu-west-1", role_arn=role).__aenter__()
+
+
 async def test_an_sts_that_is_away_is_named_with_what_is_wrong_and_no_advice_on_roles(
     stand_in_credentials: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,9 +1,12 @@
 """An AWS_REGION that does not count is said, and only then."""
 
+from typing import Any
+
 import pytest
 
 from batcher.cli.region_notice import settings_with_notice
 from batcher.config import resolve
+from batcher.errors import SettingsError
 
 SAID = "AWS_REGION is us-east-1, and overruled: the Region is {}.\n"
 
@@ -62,3 +65,47 @@ def test_a_region_that_botocore_does_not_know_is_hinted_at_and_not_refused(
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     settings_with_notice(resolve(given))
     assert not capsys.readouterr().err, "a server of one's own has Regions of its own"
+
+
+ROLE = "arn:aws-cn:iam::111122223333:role/x"
+
+
+@pytest.mark.parametrize(
+    ("given", "environ", "said"),
+    [
+        ({"role_arn": ROLE, "region": "eu-west-1"}, {}, "target default: arn:aws-cn:"),
+        ({"role_arn": ROLE}, {"AWS_DEFAULT_REGION": "eu-west-1"}, "Region eu-west-1 is of aws,"),
+        ({"role_arn": ROLE, "region": "cn-north-1"}, {"AWS_REGION": "eu-west-1"}, None),
+        ({"role_arn": ROLE}, {}, None),
+        ({"role_arn": ROLE, "region": "eu-west-1", "endpoint_url": "http://127.0.0.1:1"}, {}, None),
+        ({"role_arn": ROLE, "region": "eu-west-1"}, {"AWS_ENDPOINT_URL_STS": "http://h"}, None),
+        ({"role_arn": ROLE, "region": "eu-west-1"}, {"AWS_ENDPOINT_URL": "http://h"}, None),
+        (
+            {
+                "region": "eu-west-1",
+                "targets": {f"t{n}": {"role_arn": ROLE.replace("3:", f"{n}:")} for n in range(9)}
+                | {"well": {}, "odd": {"role_arn": "x"}},
+            },
+            {},
+            "9 targets (t0, t1, t2, t3, t4, t5, t6, t7, t8) for one cause, such as target t0:",
+        ),
+    ],
+    ids=["setting", "variable", "its own", "nowhere", "elsewhere", "sts", "all", "many"],
+)
+def test_a_role_of_another_partition_than_its_region_is_refused_before_anything_is_asked(
+    given: dict[str, Any],
+    environ: dict[str, str],
+    said: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    if said is None:
+        settings_with_notice(resolve(given))
+        return
+    with pytest.raises(SettingsError, match=r"^role_arn: ") as refused:
+        settings_with_notice(resolve(given))
+    assert said in str(refused.value)
+    assert len(str(refused.value)) < 1000
