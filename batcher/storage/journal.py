@@ -52,8 +52,9 @@ class Journal(Generic[R]):
         self._durable = 0
         # once a batch is lost, nothing that comes after may be told of
         self._broken: JournalError | None = None
-        # of those who wait for the write under way to be over; None: none is
-        self._waiting: list[WakeUp] | None = None
+        self._is_writing = False
+        # who waits for others to write his record, by its number
+        self._waiting: list[tuple[int, WakeUp]] = []
         self._next_at = 0.0  # by the clock of the event loop
         try:
             self._file, self._length = _open(path, tip)
@@ -116,17 +117,33 @@ class Journal(Generic[R]):
         while self._durable < mine:
             if self._broken is not None:
                 raise JournalError(str(self._broken)) from self._broken
-            if self._waiting is None:
+            if not self._is_writing:
                 await self._write_pending()
-            else:  # what comes meanwhile goes together with the next
-                over = WakeUp()
-                self._waiting.append(over)
+                continue
+            over = WakeUp()  # what comes meanwhile goes together with the next
+            self._waiting.append((mine, over))
+            try:
                 await over
+            except BaseException:
+                if not self._is_writing:  # it may have been his turn to write
+                    self._wake()
+                raise
+
+    def _wake(self) -> None:
+        """Wake those whose records are on disk or lost, and one of the others: he writes next."""
+        waiting, self._waiting = self._waiting, []
+        somebody_writes = False
+        for mine, over in waiting:
+            lacks = mine > self._durable and self._broken is None
+            if lacks and somebody_writes:
+                self._waiting.append((mine, over))
+            elif not over.done():  # else he is cancelled
+                somebody_writes |= lacks
+                over.call()
 
     async def _write_pending(self) -> None:
         """Put all that was added by its beginning on disk, the end of this turn or later."""
-        waiting: list[WakeUp] = []
-        self._waiting = waiting
+        self._is_writing = True
         try:
             with anyio.CancelScope(shield=True):
                 wait = self._next_at - anyio.current_time()
@@ -142,9 +159,8 @@ class Journal(Generic[R]):
             self._broken = self._broken or JournalError(_lost(self.path, error))
             raise
         finally:
-            self._waiting = None
-            for over in waiting:
-                over.call()
+            self._is_writing = False
+            self._wake()
 
     def _advance(self, batch: bytes) -> Head | None:
         """The head of the journal once that is on disk: all that was added up to now."""

@@ -195,6 +195,65 @@ async def test_a_cancelled_append_is_written_all_the_same(tmp_path: Path) -> Non
     assert [each.line for each in _read(path)] == [1]
 
 
+@pytest.mark.parametrize("is_woken", [False, True])
+async def test_who_was_to_write_next_and_is_cancelled_leaves_that_to_another(
+    tmp_path: Path, is_woken: bool
+) -> None:
+    path, begun, go_on = tmp_path / "results.jsonl", threading.Event(), threading.Event()
+
+    def write(file: int, batch: memoryview) -> int:
+        begun.set()
+        go_on.wait()
+        return os.write(file, batch)
+
+    async def append_first() -> None:
+        await journal.append(result(0))
+        if is_woken:
+            others[0].cancel()
+
+    async with asyncio.timeout(30), Journal[Result](path, write=write) as journal:
+        first = asyncio.create_task(append_first())
+        await anyio.to_thread.run_sync(begun.wait)
+        others = [asyncio.create_task(journal.append(result(number))) for number in range(1, 4)]
+        await anyio.lowlevel.checkpoint()
+        if not is_woken:
+            others[0].cancel()
+        go_on.set()
+        await asyncio.wait([first, *others])
+        assert [each.cancelled() for each in others] == [True, False, False]
+        assert [each.line for each in _read(path)] == [0, 1, 2, 3]
+
+
+async def test_of_the_next_write_that_is_lost_all_are_told_who_came_during_the_one_before(
+    tmp_path: Path,
+) -> None:
+    path, begun, go_on = tmp_path / "results.jsonl", threading.Event(), threading.Event()
+
+    def write(file: int, batch: memoryview) -> int:
+        if begun.is_set():
+            raise OSError(errno.EIO, "Input/output error")
+        begun.set()
+        go_on.wait()
+        return os.write(file, batch)
+
+    async def use() -> None:
+        async with asyncio.timeout(30), Journal[Result](path, write=write) as journal:
+            first = asyncio.create_task(journal.append(result(0)))
+            await anyio.to_thread.run_sync(begun.wait)
+            others = [asyncio.create_task(journal.append(result(number))) for number in range(1, 9)]
+            await anyio.lowlevel.checkpoint()
+            go_on.set()
+            told.extend(await asyncio.gather(first, *others, return_exceptions=True))
+
+    told = list[BaseException | None]()
+    with pytest.raises(JournalError, match="Input/output error"):
+        await use()
+    assert told[0] is None
+    assert [str(each) for each in told[1:]] == [str(told[1])] * 8
+    assert isinstance(told[1], JournalError)
+    assert [each.line for each in _read(path)] == [0]
+
+
 @given(cut=st.integers(min_value=0, max_value=2000))
 def test_a_torn_last_line_is_cut_off_and_whole_ones_stay(
     tmp_path_factory: pytest.TempPathFactory, cut: int
