@@ -46,7 +46,7 @@ class _Logger(structlog.stdlib.BoundLogger):
             told = {**self._context, **values, "event": event, "level": "info"}
             told["timestamp"] = precise_text()
             for output in _outputs:
-                output.tell("info", told)
+                output.hold(told)
         return None
 
 
@@ -92,11 +92,11 @@ class _Output(logging.Handler):
     time, APART from that; or with a warning.
     """
 
-    def __init__(self, stream: TextIO, renderer: Processor, level: str) -> None:
+    def __init__(self, stream: TextIO, renderer: "_Json | Processor", level: str) -> None:
         super().__init__(level)
         self._stream = stream
         self._render = renderer
-        self._held: list[str] = []
+        self._held: list[str | EventDict] = []  # lines, and events that are yet to be some
         self._is_writing = False
         self._due: asyncio.AbstractEventLoop | None = None  # in which what is held goes out
         self._next_at = 0.0  # by the clock of an event loop
@@ -119,10 +119,22 @@ class _Output(logging.Handler):
     def tell(self, name: str, event: EventDict) -> None:
         """Write an event of that level, if it is one that is wanted."""
         if (level := NAME_TO_LEVEL[name]) >= self.level:
-            self._put(str(self._render(None, name, event)), level)
+            self._put(self._line(event, name), level)
+
+    def _line(self, event: EventDict, name: str = "info") -> str:
+        return f"{self._render(None, name, event)!s}\n"
+
+    def hold(self, event: EventDict) -> None:
+        """Write an event of the level "info", which stays as it is, if that is wanted."""
+        if self.level > logging.INFO:
+            return
+        if isinstance(self._render, _Json):
+            self._put(event, logging.INFO)  # a line of it is made together with others
+        else:
+            self.tell("info", event)
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._put(self.format(record), record.levelno)
+        self._put(f"{self.format(record)}\n", record.levelno)
 
     def flush(self) -> None:
         with self._writing:
@@ -142,7 +154,7 @@ class _Output(logging.Handler):
 
     def _write(self) -> None:
         held, self._held = self._held, []
-        for lines in _pieces(held):
+        for lines in _pieces(self._text_of(held)):
             try:
                 self._stream.write(f"\n{lines}" if self._is_torn else lines)
                 self._stream.flush()
@@ -150,9 +162,16 @@ class _Output(logging.Handler):
             except (OSError, ValueError):  # a full disk is told of by the journal
                 self._is_torn |= _is_larger(lines)
 
-    def _put(self, line: str, level: int) -> None:
+    def _text_of(self, held: list[str | EventDict]) -> str:
+        render = self._render
+        events = [each for each in held if not isinstance(each, str)]
+        if isinstance(render, _Json) and len(events) == len(held):  # as nearly always
+            return render.lines(events)
+        return "".join(each if isinstance(each, str) else self._line(each) for each in held)
+
+    def _put(self, line: str | EventDict, level: int) -> None:
         with self._writing:
-            self._held.append(line + "\n")
+            self._held.append(line)
             if level < logging.WARNING:
                 if self._due is None or self._due.is_closed():
                     self._due = self._have_it_flushed()
@@ -236,18 +255,24 @@ def _is_larger(lines: str) -> bool:
     return len(lines.encode(errors="replace")) > WRITTEN_AT_ONCE
 
 
-def _pieces(lines: Sequence[str]) -> Iterator[str]:
-    """Lines joined to texts that a stream takes as a whole or not at all, when a disk is full."""
-    piece, held = list[str](), 0
-    for line in lines:
-        size = len(line) if line.isascii() else len(line.encode(errors="replace"))
-        if piece and held + size > WRITTEN_AT_ONCE:
-            yield "".join(piece)
-            piece, held = [], 0
-        piece.append(line)
-        held += size
-    if piece:
-        yield "".join(piece)
+def _pieces(lines: str) -> Iterator[str]:
+    """Whole lines that a stream takes as a whole or not at all, when a disk is full."""
+    begin = 0
+    while begin < len(lines):
+        end = begin + _fitting(lines, begin)
+        if end < len(lines):  # back to the end of a line; of one that is too long its own end
+            end = lines.rfind("\n", begin, end) + 1 or lines.index("\n", end) + 1
+        yield lines[begin:end]
+        begin = end
+
+
+def _fitting(lines: str, begin: int) -> int:
+    """How many characters from there on a stream takes at once."""
+    piece = lines[begin : begin + WRITTEN_AT_ONCE]
+    if piece.isascii():
+        return WRITTEN_AT_ONCE
+    taken = piece.encode(errors="replace")[:WRITTEN_AT_ONCE]
+    return len(taken.decode(errors="ignore"))
 
 
 _outputs: list[_Output] = []  # of the command that is at work
@@ -285,11 +310,11 @@ class LogOutput:
         self._handlers: list[_Output] = []
         self._before: list[tuple[logging.Logger, int, bool]] = []
         if file is not None:
-            self._handlers.append(_Output(file, _json(), self._level))
+            self._handlers.append(_Output(file, _Json(), self._level))
         if terminal:
             self._handlers.append(_TerminalOutput(sys.stderr, _readable(), "WARNING"))
         if service:
-            renderer = _readable() if sys.stderr.isatty() else _json()
+            renderer = _readable() if sys.stderr.isatty() else _Json()
             self._handlers.append(_Output(sys.stderr, renderer, self._level))
 
     def __enter__(self) -> "LogOutput":
@@ -332,23 +357,45 @@ def _foreign(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
     return event
 
 
-def _json() -> Any:
-    encode = msgspec.json.Encoder(enc_hook=str).encode
+class _Json:
+    """Makes lines of JSON of events."""
 
-    def render(_logger: WrappedLogger, _name: str, event: EventDict) -> str:
+    def __init__(self) -> None:
+        self._encoder = msgspec.json.Encoder(enc_hook=str)
+
+    def __call__(self, _logger: WrappedLogger, _name: str, event: EventDict) -> str:
+        return self._line(event)
+
+    def lines(self, events: Sequence[EventDict]) -> str:
+        """A line of each."""
+        with suppress(UnicodeEncodeError):
+            lines = self._encoder.encode_lines(events)
+            if _is_plain(lines):
+                return lines.decode()
+        return "".join(f"{self._line(event)}\n" for event in events)
+
+    def _line(self, event: EventDict) -> str:
         try:
-            line = encode(event)
+            line = self._encoder.encode(event)
         except UnicodeEncodeError:  # a name of a file may be no Unicode
-            line = encode({key: _unicode(value) for key, value in event.items()})
-        if line.isascii() and b"\x7f" not in line:  # other controls are escaped in JSON
-            return line.decode()
-        return printable(line.decode())
+            line = self._encoder.encode(_unicode(event))
+        return line.decode() if _is_plain(line) else printable(line.decode())
 
-    return render
+
+def _is_plain(line: bytes) -> bool:
+    """Whether all can be seen in it: other controls are escaped in JSON."""
+    return line.isascii() and b"\x7f" not in line
 
 
 def _unicode(value: Any) -> Any:
-    return printable(value) if isinstance(value, str) else value
+    match value:
+        case str():
+            return printable(value)
+        case list() | tuple():
+            return list(map(_unicode, value))
+        case dict():
+            return {_unicode(name): _unicode(below) for name, below in value.items()}
+    return value
 
 
 def _readable() -> Any:

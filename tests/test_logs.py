@@ -269,3 +269,20 @@ def test_a_line_is_the_same_whether_or_not_somebody_else_listens(tmp_path: Path)
         assert line.pop("timestamp").endswith("Z")
         lines.append(list(line.items()))  # in their order, too
     assert lines[0] == lines[1]
+
+
+async def test_lines_that_are_made_together_are_what_each_is_alone(tmp_path: Path) -> None:
+    said = ["plain", HOSTILE, "ä" * 5000, "p" * 5000, "\x7f", *map(str, range(300))]
+    kept = list[list[Any]]()
+    for is_together in (False, True):
+        path = tmp_path / f"{is_together}.jsonl"
+        with LogOutput("info", file=path.open("a")):
+            for each in said:
+                logger(run="r1").info("said", text=each, out=tmp_path)
+                logger().info("with %s", each)
+                if not is_together:
+                    logger().warning("written at once")
+        lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        kept.append([{**each, "timestamp": ""} for each in lines if each["level"] == "info"])
+    assert kept[0] == kept[1]
+    assert len(kept[0]) == 2 * len(said)
