@@ -142,7 +142,8 @@ class ProgressMeter:
             meter.quota, lane = QuotaInUse(), lanes.get(name)
             if lane is not None:
                 learned, ceiling = pacers.learned(lane.pacer), targets[name].settings.ceiling
-                meter.quota = quota_in_use(lane, learned, self._known[name], ceiling)
+                tried = self._tried(name, sure=at >= self._sure_at)
+                meter.quota = quota_in_use(lane, learned, self._known[name], ceiling, tried)
             if held or (lane is not None and name in idle):
                 meter.left = TimeLeft(seconds=None if meter.remaining else 0.0)
                 continue
@@ -151,6 +152,14 @@ class ProgressMeter:
                 continue
             beside = [each for each in self._beside.get(name, ()) if each not in idle]
             meter.left = self._left(lane, [meter, *(self._meters[each] for each in beside)], at)
+
+    def _tried(self, name: str, *, sure: bool) -> float | None:
+        """Requests to write per second of late, of all that use a target's quota; None: unsure."""
+        meters = [self._meters[each] for each in (name, *self._beside.get(name, ()))]
+        measured = [meter.window.measured for meter in meters if meter.remaining]
+        if not sure or None in measured:
+            return None
+        return sum(meter.written for meter in meters)
 
     def _left(self, lane: Lane, meters: list["_TargetMeter"], at: float) -> TimeLeft:
         """What is left of the first of these targets, which use one quota in turns."""
@@ -222,6 +231,11 @@ class _TargetMeter:
         """Requests to write, the throttled ones included, for each result of this part."""
         done = self.tally.done - self._began
         return 1.0 if done < RATIO_FROM else self._sent / done
+
+    @property
+    def written(self) -> float:
+        """Requests to write that were answered per second of late."""
+        return self._rates[0]
 
     def left_as_measured(self, *, sure: bool) -> TimeLeft:
         """What is left where nothing is known of a quota."""

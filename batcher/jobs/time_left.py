@@ -20,12 +20,14 @@ from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.storage.quota_file import Remembered
 
 CLEARLY_SLOWER = 0.8  # of what the quota allows: then something else holds it up
+SLIGHTLY_FASTER = 1.05  # than what is known of reading, which is measured, too
 
 
 class QuotaInUse(Struct, frozen=True, kw_only=True):
     """The quota of a target's updates as it is known.
 
-    ``limited``: a ceiling lies beneath it; ``searched``: no throttle has shown it so far.
+    ``limited``: a ceiling lies beneath it; ``searched``: no throttle has shown it so far, or none
+    did at the pace that is guessed now.
     """
 
     rate: float | None = None
@@ -43,12 +45,18 @@ class TimeLeft(Struct, frozen=True, kw_only=True):
 
 
 def quota_in_use(
-    lane: Lane, learned: EstimatedQuota, known: Remembered | None, ceiling: float | None
+    lane: Lane,
+    learned: EstimatedQuota,
+    known: Remembered | None,
+    ceiling: float | None,
+    tried: float | None = None,
 ) -> QuotaInUse:
     """What is known of the quota of a lane's updates.
 
     ``known``: what earlier runs had found when this one began; ``ceiling``: updates per second that
-    the settings allow.
+    the settings allow; ``tried``: requests to write per second of late, None where that says
+    nothing. A guess far above these is one that nothing speaks for: it goes up as long as whatever
+    else holds the updates, such as the looks before them, keeps throttles away.
     """
     rate = lane.pacer.limiter.rate
     limited = ceiling is not None and (rate is None or rate >= ceiling)
@@ -58,7 +66,7 @@ def quota_in_use(
         return QuotaInUse(rate=learned.rate, basis=basis, limited=limited)
     if limited or rate is None:
         return QuotaInUse(limited=limited)
-    if learned.burst is None:
+    if learned.burst is None or (tried is not None and tried < CLEARLY_SLOWER * rate):
         return QuotaInUse(searched=True)
     return QuotaInUse(rate=rate, basis="guess")
 
@@ -96,12 +104,12 @@ class LeftReckoner:
                 basis = "limit"
             pace = pace / writes if writes else inf
         reading = None if lane.reading is None else _allowed(lane.reading, without)
-        if self._reads and reading is not None and measured is None:
-            reading /= self._reads
-            if pace is None or reading < pace:
-                pace, basis = reading, "reading"
+        reading = reading / self._reads if self._reads and reading is not None else inf
+        if measured is None and reading < (inf if pace is None else pace):
+            pace, basis = reading, "reading"
         if measured is not None and (pace is None or measured < CLEARLY_SLOWER * pace):
-            pace, basis = measured, "measured"
+            is_held = CLEARLY_SLOWER * reading <= measured <= SLIGHTLY_FASTER * reading
+            pace, basis = measured, "reading" if is_held else "measured"
         if timetable is not None:
             return self._timed(lane, updates, pace, basis)
         if pace is None or not isfinite(pace) or pace <= 0:

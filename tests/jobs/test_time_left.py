@@ -74,6 +74,10 @@ def left(
         (lambda: lane(5.0, 2.0), {"measured": 5.0}, 20.0, "quota"),
         # answers take so long that the slots don't suffice
         (lambda: lane(50.0), {"measured": 10.0}, 10.0, "measured"),
+        # the looks before them take so long: their quota is what they keep to
+        (lambda: lane(50.0, 10.0), {"measured": 10.0}, 10.0, "reading"),
+        (lambda: lane(50.0, 20.0), {"measured": 10.0}, 10.0, "measured"),
+        (lambda: lane(None, 21.0), {"measured": 20.0}, 5.0, "reading"),
         # a bit slower than the quota is the quota
         (lambda: lane(50.0), {"measured": 45.0}, 2.0, "quota"),
         # nothing has to be sent: all is as asked
@@ -183,5 +187,22 @@ def test_a_quota_is_an_estimate_a_remembered_one_a_guess_or_not_known(
 
     async def ask() -> QuotaInUse:
         return quota_in_use(lane(rate), learned, before, ceiling)
+
+    assert in_virtual_time(ask()) == wanted
+
+
+@pytest.mark.parametrize(
+    ("tried", "wanted"),
+    [
+        (None, QuotaInUse(rate=148.0, basis="guess")),
+        (140.0, QuotaInUse(rate=148.0, basis="guess")),
+        # it is far from that: the looks hold it at 30/s, and the search for the quota goes on
+        (30.0, QuotaInUse(searched=True)),
+    ],
+)
+def test_a_guess_that_nothing_came_near_is_none(tried: float | None, wanted: QuotaInUse) -> None:
+    async def ask() -> QuotaInUse:
+        found = EstimatedQuota(rate=148.0, burst=30.0)
+        return quota_in_use(lane(148.0), found, None, None, tried)
 
     assert in_virtual_time(ask()) == wanted
