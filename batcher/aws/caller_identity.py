@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
+from botocore.exceptions import ClientError
 from msgspec import Struct
 
 from batcher.aws.answers import refuse_redirects
@@ -19,6 +20,8 @@ from batcher.errors import RedirectError
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ARN = re.compile(r"arn:[\w-]+:(?:iam|sts)::[0-9]{12}:[\x21-\x7e]{1,2048}")
+# what STS says of credentials that are good nowhere; a signature may be refused for a wrong clock
+_USELESS = frozenset({"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"})
 _REDIRECTIONS = ("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL")
 
 
@@ -29,9 +32,15 @@ class StsIdentity(Struct, frozen=True, kw_only=True):
     arn: str | None = None
 
 
+class UselessCredentials(Struct, frozen=True, kw_only=True):
+    """Credentials that STS does not take, such as those that are over. ``code``: of its error."""
+
+    code: str
+
+
 async def caller_identity(
     session: AioSession, credentials: Any, *, region: str, endpoint_url: str, config: AioConfig
-) -> StsIdentity | None:
+) -> StsIdentity | UselessCredentials | None:
     """Whose frozen credentials are; None where STS does not tell it.
 
     STS is AWS's, or where the environment has it; for another endpoint than AWS's it is there.
@@ -55,10 +64,16 @@ async def caller_identity(
     except Exception as error:  # also what botocore chokes on, where something else answers
         if (limit := host_limit(error)) is not None:  # an account that STS might tell
             raise limit from error
-        return None
+        return _useless(error)
     if not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
         return None
     return StsIdentity(account=account, arn=arn if _ARN.fullmatch(str(arn)) else None)
+
+
+def _useless(error: Exception) -> UselessCredentials | None:
+    """What STS says of the credentials themselves; None: nothing."""
+    code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
+    return UselessCredentials(code=code) if code in _USELESS else None
 
 
 def _sts_endpoint(endpoint_url: str) -> str | None:

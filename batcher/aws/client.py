@@ -253,6 +253,16 @@ class AwsTarget:
         except (sdk.BotoCoreError, OSError, RuntimeError, MemoryError) as error:
             raise NotSentError(f"target {self.name}: {self._why_unsent(error)}") from error
 
+    def refuse_useless(self) -> None:
+        """Raise CredentialsError where STS did not take the credentials at the beginning at all."""
+        if self._shared is None or self._first_key is None:
+            return
+        if (code := self._shared.why_useless(self._first_key)) is not None:
+            raise CredentialsError(
+                f"target {self.name}: AWS does not accept the credentials ({code}). Renew them (aws"
+                " sso login, a new session token), and run the same command again."
+            )
+
     async def account(self) -> str | None:
         """Find out the AWS account, which ``account_id`` is from then on: the role's, or by STS.
 

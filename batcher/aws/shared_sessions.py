@@ -11,7 +11,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 from botocore.loaders import Loader
 
-from batcher.aws.caller_identity import StsIdentity, caller_identity
+from batcher.aws.caller_identity import StsIdentity, UselessCredentials, caller_identity
 from batcher.aws.credentials import ASKED_AT_MOST, in_time, open_session, region_of
 from batcher.aws.mfa import one_at_a_time, wants_mfa
 from batcher.aws.one_attempt import client_config
@@ -71,6 +71,7 @@ class SharedSession:
         self._own: Any = None
         self._known = False
         self._identities: dict[str, StsIdentity] = {}
+        self._useless: dict[str, str] = {}  # codes of STS, by access key id
         self.sts = StsClient(self._sts_client, sts_pace)
 
     @property
@@ -119,10 +120,16 @@ class SharedSession:
                     endpoint_url=endpoint_url,
                     config=self._config(attempts),
                 )
-            if found is None:
+            if isinstance(found, UselessCredentials):
+                self._useless[key] = found.code
+            if not isinstance(found, StsIdentity):
                 return None
             self._identities[key] = found
         return self._identities[key]
+
+    def why_useless(self, access_key: str) -> str | None:
+        """The code with which STS refused credentials when it was asked whose they are, or None."""
+        return self._useless.get(access_key)
 
     def _sts_client(self) -> Any:
         return self.session.create_client(

@@ -95,9 +95,10 @@ class TargetConnector:
     ) -> Connected:
         """Open the clients of those targets and ask which account each is, side by side.
 
-        ``reach``: one that can't be connected to is unusable. So is one that the settings leave for
-        later, of which AWS is asked nothing. ``refuses``: one of a wrong account keeps all from
-        being opened, as somebody is there to decide; else it is unusable, too.
+        ``reach``: one that can't be connected to, or whose credentials STS does not take, is
+        unusable. So is one that the settings leave for later, of which AWS is asked nothing.
+        ``refuses``: one of a wrong account keeps all from being opened, as somebody is there to
+        decide; else it is unusable, too.
 
         Each role is assumed now, at the pace of STS: what is wrong with one is known before the
         first request leaves. They are closed with the stack. Raises SettingsError and
@@ -122,6 +123,8 @@ class TargetConnector:
                     async with reaching:
                         await target.check()
                 await target.account()
+                if reach:
+                    target.refuse_useless()
             except AwsError as error:
                 unusable[name], unopened[name] = error, target
             except SettingsError as error:

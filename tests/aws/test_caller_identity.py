@@ -8,11 +8,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from botocore.credentials import ReadOnlyCredentials
 
-from batcher.aws.caller_identity import StsIdentity, caller_identity
+from batcher.aws.caller_identity import StsIdentity, UselessCredentials, caller_identity
 from batcher.aws.one_attempt import OneAttemptSession
 from batcher.emulator import Emulator, account_of
 from batcher.errors import RedirectError
 from tests.conftest import sdk_session
+from tests.local_sts import LocalSts
 from tests.odd_server import http, odd_server
 
 AWS = "https://profile.eu-west-1.amazonaws.com"
@@ -20,14 +21,14 @@ AWS = "https://profile.eu-west-1.amazonaws.com"
 
 async def account(endpoint_url: str, key: str = "AKIDONE") -> str | None:
     found = await identity(endpoint_url, key)
-    return None if found is None else found.account
+    return found.account if isinstance(found, StsIdentity) else None
 
 
 async def identity(
     endpoint_url: str,
     key: str = "AKIDONE",
     http: type[OneAttemptSession] = OneAttemptSession,
-) -> StsIdentity | None:
+) -> StsIdentity | UselessCredentials | None:
     return await caller_identity(
         sdk_session(),
         ReadOnlyCredentials(key, "secret", None, None),
@@ -131,3 +132,22 @@ async def test_a_question_that_this_host_lets_nobody_ask_is_an_error_and_no_unkn
     async with Emulator() as url:
         with pytest.raises(type(error)):
             await identity(url, http=Refused)
+
+
+@pytest.mark.parametrize(
+    ("code", "useless"),
+    [
+        ("ExpiredToken", True),
+        ("InvalidClientTokenId", True),
+        ("SignatureDoesNotMatch", False),  # a clock may be wrong
+        ("Throttling", False),
+        ("InternalFailure", False),
+    ],
+)
+async def test_only_what_sts_says_of_the_credentials_themselves_makes_them_useless(
+    code: str, *, useless: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with LocalSts() as sts:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.url)
+        sts.refusal = (code, 403)
+        assert await identity(AWS) == (UselessCredentials(code=code) if useless else None)

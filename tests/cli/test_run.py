@@ -17,6 +17,7 @@ import zstandard
 from batcher.cli.run import default_directory
 from batcher.emulator import Emulator, account_of
 from tests.conftest import Command, change, records, trigger
+from tests.local_sts import LocalSts
 from tests.waiting import until
 
 Write = Callable[..., Path]
@@ -241,6 +242,25 @@ async def test_a_dry_run_to_targets_that_are_away_is_no_success(
     assert dry.err.count("can't be sent and stay as they are") == 1
     assert "2 updates of 2 targets (away0, away1) can't be sent and stay as they are" in dry.err
     assert dry.err.strip().splitlines()[-1] == "2 of 3 updates can't be sent: 2 targets."
+
+
+@pytest.mark.parametrize("flags", [["--dry-run"], ["--yes"]], ids=["dry", "wet"])
+async def test_credentials_that_are_over_are_told_before_anything_is_sent_or_said_to_be_well(
+    batcher: Command, write_lines: Write, flags: list[str]
+) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(1)])
+    write_lines([change(1)])
+    async with LocalSts() as sts, emulator as url:
+        batcher.environ["AWS_ENDPOINT_URL_STS"] = sts.url
+        sts.refusal = ("ExpiredToken", 403)
+        ended = await batcher("run", "updates.jsonl", "--endpoint-url", url, *flags)
+        assert ended.code == 5
+        assert "AWS does not accept the credentials (ExpiredToken). Renew them" in ended.err
+        assert not emulator.calls()
+        sts.refusal = ("SignatureDoesNotMatch", 403)
+        ended = await batcher("run", "updates.jsonl", "--endpoint-url", url, *flags)
+        assert (ended.code, "unknown account" in ended.err) == (0, True)
 
 
 async def test_a_signal_drains_and_the_same_command_resumes(
