@@ -13,6 +13,7 @@ from typing import Any
 
 import anyio
 from aiobotocore.credentials import AioProcessProvider
+from botocore.compat import compat_shell_split  # as it splits the line
 from botocore.credentials import parse  # as it reads the end of credentials
 from botocore.exceptions import BotoCoreError, CredentialRetrievalError
 from botocore.session import Session
@@ -156,6 +157,8 @@ def _checked(provider: AioProcessProvider) -> Callable[[str], Awaitable[dict[str
     profile = printable(provider._profile_name)  # noqa: SLF001 # as above
 
     async def retrieve(command: str) -> dict[str, Any]:
+        if fault := _line_fault(command):
+            raise _failed(f"credential_process of profile {profile}: {fault}.")
         try:
             found: dict[str, Any] = await ask(command)
             _refuse_what_is_no_text(found)
@@ -165,6 +168,18 @@ def _checked(provider: AioProcessProvider) -> Callable[[str], Awaitable[dict[str
         return found
 
     return retrieve
+
+
+def _line_fault(command: str) -> str | None:
+    """Why a line can't be split into a program and its arguments; quotes none of it."""
+    if "\0" in command:
+        return "its line has a null byte in it, which nothing can be started with. Take that out"
+    try:
+        return None if compat_shell_split(command) else "its line is empty. Name a program there"
+    except ValueError as error:  # in the words of shlex
+        if "quotation" in str(error):
+            return "a quote is opened in its line and never closed. Close it, or put \\ before it"
+        return "its line ends with a \\, which stands before nothing. Take that out"
 
 
 def _refuse_what_is_no_text(found: Mapping[str, Any]) -> None:

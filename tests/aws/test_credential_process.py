@@ -174,3 +174,28 @@ async def test_what_is_no_credentials_is_told_as_that_whatever_it_is(
     told = error_text(raised.value)
     assert "credential_process of profile prod said what is no credentials" in told
     assert "SECRET" not in told
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ('tool "SECRET', "a quote is opened in its line and never closed. Close it,"),
+        ("tool 'SECRET", "a quote is opened in its line and never closed. Close it,"),
+        ("tool SECRET\\", "its line ends with a \\"),
+        ("", "its line is empty. Name a program there"),
+        ("tool \0SECRET", "its line has a null byte in it"),
+    ],
+    ids=["double", "single", "escape", "empty", "null"],
+)
+async def test_what_is_wrong_with_its_line_is_told_and_none_of_it_quoted(
+    config: Path, line: str, fault: str
+) -> None:
+    config.write_text(f"[profile prod]\ncredential_process = {line}\n")
+    session = AioSession(profile="prod")
+    end_with_its_session(session)
+    with pytest.raises(CredentialRetrievalError) as raised:
+        await session.get_credentials()
+    told = error_text(raised.value)
+    assert f"credential_process of profile prod: {fault}" in told
+    assert "SECRET" not in told
+    assert told.isprintable()
