@@ -14,6 +14,7 @@ directory where rename and flock work across them (a local disk, NFSv4).
 
 import errno
 import os
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -50,6 +51,7 @@ from batcher.storage.regular_file import read_document
 
 # seconds; a directory read now and then works on every file system, unlike notices of the kernel
 POLL = 0.2
+LOOKING = 0.1  # of the time at most goes to reading the directory, also of a hundred thousand files
 STILL_FOR = 5.0  # seconds that a file was not written to when it is taken
 _OF_THE_PLACE = (*OF_THE_HOST, errno.EACCES)  # of the directory, not of one file
 
@@ -73,6 +75,8 @@ class SpoolDirectory:
         self._claimed, self._done, self._failed = path / "claimed", path / "done", path / "failed"
         self._claims = SpoolClaims(self._claimed, self._done, self._failed)
         self._clock = SystemClock()
+        self._waiting = deque[SpoolFile]()  # and were still, at the last look
+        self._look_at = 0.0  # monotonic seconds; earlier where none is left of these
         folders = (path, self._claimed, self._done, self._failed)
         try:
             for each in folders:
@@ -122,23 +126,44 @@ class SpoolDirectory:
         while True:
             if (claim := self.try_claim(skip)) is not None:
                 return claim
-            await anyio.sleep(POLL)
+            await anyio.sleep(max(POLL, self._look_at - self._clock.now()))
 
     def try_claim(self, skip: Collection[str] = ()) -> Claim | Unclaimable | None:
         """Claim a file as ``claim`` does, without waiting; None when there is none."""
         try:
-            now, epoch = self._clock.now(), self._clock.epoch()
-            waiting = self._stillness.still(files_in(self.path), now, epoch)
-            found = [(file, file.path.name) for file in files_in(self._claimed)]
-            found += [(file, working_name(file.path.name)) for file in waiting]
-            for file, name in found:
+            for file in files_in(self._claimed):
+                name = file.path.name
                 if name not in skip and (claim := self._claim_file(file, name)) is not None:
                     return claim
+            return self._claim_waiting(skip)
         except OSError as error:
             raise QueueError(
                 f"{self.path}: can't be read: {error.strerror}. Trying again may help."
             ) from error
+
+    def _claim_waiting(self, skip: Collection[str]) -> Claim | Unclaimable | None:
+        """Claim one that waits. Of many, the directory is not read for each."""
+        if not self._waiting or self._clock.now() >= self._look_at:
+            self._look()
+        skipped = list[SpoolFile]()
+        try:
+            while self._waiting:
+                file = self._waiting.popleft()
+                if (name := working_name(file.path.name)) in skip:
+                    skipped.append(file)
+                elif file.wrong is None and stamp_of(file.path) != file.stamp:
+                    continue  # taken by another worker, or written to since
+                elif (claim := self._claim_file(file, name)) is not None:
+                    return claim
+        finally:
+            self._waiting.extendleft(reversed(skipped))
         return None
+
+    def _look(self) -> None:
+        began, epoch = self._clock.now(), self._clock.epoch()
+        self._waiting = deque(self._stillness.still(files_in(self.path), began, epoch))
+        ended = self._clock.now()
+        self._look_at = ended + (ended - began) / LOOKING
 
     def _claim_file(self, file: SpoolFile, name: str) -> Claim | Unclaimable | None:
         """None: another worker has it. Raises OSError for what is not that file's own fault."""

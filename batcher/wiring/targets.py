@@ -24,6 +24,9 @@ from batcher.updates.aws_messages import AwsMessages
 from batcher.updates.target_causes import in_common
 from batcher.wiring.line_readers import installed_update_model
 
+# targets: each takes some 40 ms where it has a profile or an endpoint of its own, and of a thousand
+# at once the event loop would have no time for connections that are due
+OPENED_AT_ONCE = 64
 REACHED_AT_ONCE = 100  # targets: who comes later finds connections that are open already
 
 
@@ -109,7 +112,7 @@ class TargetConnector:
         unusable: dict[str, AwsError] = {}
         unopened: dict[str, AwsTarget] = {}
         refused: dict[str, BatcherError] = {}
-        reaching = anyio.Semaphore(REACHED_AT_ONCE)
+        opening, reaching = anyio.Semaphore(OPENED_AT_ONCE), anyio.Semaphore(REACHED_AT_ONCE)
 
         async def open_client(name: str) -> None:
             target = self.target(name)
@@ -118,7 +121,8 @@ class TargetConnector:
                 unusable[name], unopened[name] = AwsError(_LEFT.format(name)), target
                 return
             try:
-                await stack.enter_async_context(target)
+                async with opening:
+                    await stack.enter_async_context(target)
                 if reach:
                     async with reaching:
                         await target.check()

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from batcher.errors import QueueError
 from batcher.ports import Claim, Unclaimable
-from batcher.queues.spool_directory import SpoolDirectory
+from batcher.queues.spool_directory import LOOKING, SpoolDirectory
 from batcher.testing import update
 from tests.storage.test_file_system import contents
 
@@ -108,6 +109,42 @@ def test_a_file_that_is_let_go_is_resumed_before_any_other(tmp_path: Path) -> No
         "a.jsonl",
         False,
     )
+
+
+def test_of_many_files_each_is_claimed_in_its_order_and_few_claims_read_the_directory(
+    tmp_path: Path,
+) -> None:
+    def cost(number: int) -> tuple[float, float]:
+        """Seconds of CPU and by the clock of claims, of which the first is not counted."""
+        folder = tmp_path / f"{number}"
+        spool = SpoolDirectory(folder, still_for=0.0)
+        for each in range(number):
+            (folder / f"{each:04}.jsonl").touch()
+            os.utime(folder / f"{each:04}.jsonl", (1e9 + each, 1e9 + each))
+        claims = [spool.try_claim()]
+        cpu, wall = time.process_time(), time.monotonic()
+        claims += [spool.try_claim() for _ in range(9)]
+        assert [claim and claim.name for claim in claims] == [f"{n:04}.jsonl" for n in range(10)]
+        return time.process_time() - cpu, time.monotonic() - wall
+
+    alone, _ = cost(10)
+    cpu, wall = cost(1_000)
+    assert cpu < 5 * alone + 2 * LOOKING * wall + 0.02  # nine looks would take 0.1 s
+
+
+def test_what_waited_at_the_last_look_and_was_taken_or_written_to_since_is_left(
+    tmp_path: Path,
+) -> None:
+    spool, other = SpoolDirectory(tmp_path, still_for=0.0), SpoolDirectory(tmp_path, still_for=0.0)
+    for name in "abcd":
+        spool.put(f"{name}.jsonl", [b"{}\n"])
+        os.utime(tmp_path / f"{name}.jsonl", (1e9, 1e9))
+    taken = [spool.try_claim(), other.try_claim()]
+    with (tmp_path / "c.jsonl").open("ab") as file:
+        file.write(b"{}\n")
+    taken += [spool.try_claim(("d.jsonl",)), spool.try_claim(), spool.try_claim()]
+    claimed = [claim and claim.name for claim in taken]
+    assert claimed == ["a.jsonl", "b.jsonl", "c.jsonl", "d.jsonl", None]
 
 
 async def test_a_failed_file_has_what_is_wrong_beside_it(tmp_path: Path) -> None:
