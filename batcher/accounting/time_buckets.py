@@ -53,14 +53,22 @@ class TimeBuckets(Generic[B]):
     def shares(self, begin: float, end: float) -> Iterator[tuple[float, B]]:
         """A span shared out evenly: parts of it, which sum up to 1, each with its bucket.
 
-        Into at most POINTS.
+        Each bucket that it goes through gets as much as lies in it. A span that is short beside
+        them is its end, and for one that goes through more than POINTS of them points in equal
+        distances stand.
         """
         if (seconds := end - begin) <= self.width / 2:
             yield 1.0, self.at(end)
             return
-        points = min(POINTS, 1 + int(seconds // self.width))
-        for number in range(points):
-            yield 1 / points, self.at(begin + seconds * (number + 0.5) / points)
+        if seconds > POINTS * self.width:
+            for number in range(POINTS):
+                yield 1 / POINTS, self.at(begin + seconds * (number + 0.5) / POINTS)
+            return
+        at, left = begin, 1.0
+        while (edge := (at // self.width + 1) * self.width) < end:
+            yield (part := min(left, (edge - at) / seconds)), self.at(at)
+            at, left = edge, left - part
+        yield left, self.at(at)
 
     def widen(self) -> None:
         """Make one bucket of two."""

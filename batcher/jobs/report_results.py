@@ -26,7 +26,10 @@ GroupKey = tuple[str, str]
 
 
 class Moments:
-    """What happened in one bucket of time. ``quotas``: sum and number of estimates by target."""
+    """What happened in one bucket of time. ``quotas``: sum and number of estimates by target.
+
+    ``unknown``: targets that sent something while nothing was known of their quota.
+    """
 
     def __init__(self) -> None:
         self.results = 0
@@ -36,6 +39,7 @@ class Moments:
         self.sampled_attempts = 0.0
         self.sampled_throttles = 0.0
         self.quotas: dict[str, tuple[float, float]] = {}
+        self.unknown: set[str] = set()
 
     def __repr__(self) -> str:
         return f"<Moments: {self.results:,} results, {self.attempts:.1f} attempts>"
@@ -50,6 +54,7 @@ class Moments:
         self.sampled_throttles += other.sampled_throttles
         for target, (total, weight) in other.quotas.items():
             self.estimate(target, total, weight)
+        self.unknown |= other.unknown
 
     def estimate(self, target: str, total: float, weight: float) -> None:
         """Take in estimates of a target's quota: their weighted sum, and their weight."""
@@ -58,7 +63,9 @@ class Moments:
 
     @property
     def quota(self) -> float | None:
-        """Of all targets together that were at work; None where none is known."""
+        """Of all targets together that were at work; None where that of any is not known."""
+        if not self.unknown <= self.quotas.keys():  # attempts of all would be held against a part
+            return None
         known = [total / weight for total, weight in self.quotas.values() if weight]
         return sum(known) if known else None
 
@@ -150,6 +157,8 @@ class ResultsDigest:
                 moments.sampled_throttles += sample.throttles * part
                 if sample.quota is not None:
                     moments.estimate(sample.target, sample.quota * part, part)
+                elif sample.answered or sample.throttles:
+                    moments.unknown.add(sample.target)
 
     def _note_failure(self, result: Result) -> None:
         code = "" if result.error is None else result.error.code

@@ -94,7 +94,7 @@ def _content(now: WorkerSnapshot) -> dict[str, Any]:
         **_state(now),
         "rate": rate,
         "quota": quota,
-        "pace_label": bounded("pace", now.lanes),
+        "pace_label": bounded("pace of updates", now.lanes),
         "outcomes": {status: getattr(now.counts, status) for status in STATUSES},
         "targets": rows.results,
         "lane_heads": LANE,

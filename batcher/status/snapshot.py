@@ -44,12 +44,16 @@ class LaneSnapshot(Struct, frozen=True, kw_only=True):
 
 
 def paces_together(lanes: Iterable[LaneSnapshot]) -> tuple[float | None, float | None]:
-    """Pace and quota of the updates of all lanes, each bucket once; None where none is known."""
+    """Pace and quota of the updates of all lanes, each bucket once; None where none is known.
+
+    Of the quota also where that of any with a pace is not: it would be less than their pace.
+    """
     updates = [lane for lane in lanes if lane.operation == UPDATE_TRIGGER]
     once = {id(lane) if lane.bucket is None else lane.bucket: lane for lane in updates}.values()
     rates = [lane.rate for lane in once if lane.rate is not None]
-    quotas = [lane.quota for lane in once if lane.quota is not None]
-    return sum(rates) or None, sum(quotas) or None
+    quotas = [lane.quota for lane in once if lane.rate is not None]
+    known = sum(quota for quota in quotas if quota is not None) if None not in quotas else 0
+    return sum(rates) or None, known or None
 
 
 class UnusableTarget(Struct, frozen=True, kw_only=True):

@@ -81,6 +81,21 @@ def test_samples_give_attempts_as_they_came_and_the_quota_of_all_targets_togethe
     assert "0 results" in repr(found[0])
 
 
+def test_attempts_of_all_targets_are_held_against_no_quota_of_some_of_them() -> None:
+    digest, idle = ResultsDigest(), 0
+    for target, quota, answered in (("a", 10, 20), ("b", None, 20), ("c", None, idle)):
+        at = moment(2.0)
+        digest.sample(
+            [TimelineSample(at=at, target=target, seconds=2, answered=answered, quota=quota)]
+        )
+    assert {each.quota for _, each in digest.buckets.in_order()} == {None}
+    digest.sample([TimelineSample(at=moment(4.0), target="a", seconds=2, answered=9, quota=10)])
+    assert [each.quota for _, each in digest.buckets.in_order()][-1] == 10
+    digest.buckets.widen()
+    digest.buckets.widen()
+    assert {each.quota for _, each in digest.buckets.in_order()} == {None}
+
+
 def test_a_moment_is_read_alike_whether_it_is_the_first_of_its_minute_or_not(
     tmp_path: Path,
 ) -> None:

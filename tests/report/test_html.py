@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from batcher.pages.environment import LONGEST
+from batcher.records import RequestCount
 from batcher.report.html import render
 from batcher.report.run_report import RunReport
 from tests.pages.strict_html import StrictHtml
@@ -55,6 +56,13 @@ def test_where_it_was_is_told_of_several_targets_and_nothing_unknown_of_one() ->
     assert not {"<dt>Targets</dt>", "<dt>In</dt>", "<dd>?</dd>"} & set(
         re.findall("<d[dt]>.*?</d[dt]>", one)
     )
+
+
+def test_requests_beside_those_of_results_are_told_of_only_where_there_were_any() -> None:
+    report = Filled().record(RunReport)
+    none = replace(report.accounts, without_result=RequestCount())
+    assert "<dt>Beside them</dt>" in render(report)
+    assert "<dt>Beside them</dt>" not in render(replace(report, accounts=none))
 
 
 def test_however_much_there_is_it_stays_below_3_mb() -> None:

@@ -60,13 +60,13 @@ def test_before_the_first_moment_a_quota_that_targets_share_counts_once() -> Non
         target="t", operation="UpdateEventTrigger", rate=20.0, quota=25.0, bucket="b"
     )
     seen = Seen(StatusPage().whole(snapshot(lanes=(lane, lane)), ()))
-    assert "40/s sent 20/s pace 25/s quota" in seen.text
+    assert "40/s sent, with looks 20/s pace of updates 25/s quota of updates" in seen.text
 
 
 def test_what_is_told_first_is_of_this_moment_and_not_of_the_latest_of_the_last_hour() -> None:
     lane = LaneSnapshot(target="t", operation="UpdateEventTrigger", rate=3.0, quota=4.0)
     seen = Seen(page(snapshot(sent=2.0, lanes=(lane,))))
-    assert "2/s sent 3/s pace 4/s quota" in seen.text
+    assert "2/s sent, with looks 3/s pace of updates 4/s quota of updates" in seen.text
 
 
 def test_a_pace_that_is_bounded_meanwhile_is_said_to_be() -> None:
@@ -74,7 +74,7 @@ def test_a_pace_that_is_bounded_meanwhile_is_said_to_be() -> None:
         target="prod", operation="UpdateEventTrigger", rate=2.0, bound=2.0, quota=50.0
     )
     seen = Seen(page(snapshot(lanes=(lane,))))
-    assert "40/s sent 2/s pace, bounded 50/s quota" in seen.text
+    assert "40/s sent, with looks 2/s pace of updates, bounded 50/s quota of updates" in seen.text
     assert "prod UpdateEventTrigger 2/s, bounded 50/s 0 0" in seen.text
 
 
@@ -83,7 +83,8 @@ def test_the_page_tells_all_of_a_worker() -> None:
     for told in (
         "✓ Ready",
         "host-1:7",
-        "40/s sent 48.5/s pace 50/s quota 1,234 waiting 5 held by workers",
+        "40/s sent, with looks 48.5/s pace of updates 50/s quota of updates",
+        "50/s quota of updates 1,234 waiting 5 held by workers",
         "1 min 2 s the oldest waits 2 dead letters",
         "The last hour Requests against the quota",
         "Between 40/s and 40/s, 40/s at the end; throttled in 1 of 3 spans of 20 s",
