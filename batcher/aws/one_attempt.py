@@ -14,15 +14,18 @@ import aiohttp
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
 from aiohttp import hdrs
+from botocore.httpsession import get_cert_path
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from batcher.aws.answers import UnreadableAnswerError
 from batcher.aws.departure import TRACING, watch_departures
+from batcher.aws.tls_contexts import TrustedFiles
 from batcher.http.response_body import BODY_AT_MOST
 from batcher.version import __version__
 
 ANSWER_AT_MOST = BODY_AT_MOST
 _LEADS_ELSEWHERE = (hdrs.LOCATION, hdrs.URI)
+_TRUSTED = TrustedFiles()
 
 
 class OneAttemptSession(AIOHTTPSession):  # type: ignore[misc] # no stubs
@@ -35,6 +38,13 @@ class OneAttemptSession(AIOHTTPSession):  # type: ignore[misc] # no stubs
 
     async def _get_session(self, proxy_url: str | None) -> Any:
         return _prepared(await super()._get_session(proxy_url), self.answer_at_most)
+
+    def _build_ssl_contexts(self, proxy_url: str | None) -> Any:
+        """For hosts, and for a proxy; what is of no session alone is shared by all."""
+        if proxy_url or self._cert_file or not self._verify:
+            return super()._build_ssl_contexts(proxy_url)
+        path = str(get_cert_path(self._verify))
+        return _TRUSTED.context(path, self._build_verify_context), None
 
 
 def client_config(

@@ -1,10 +1,13 @@
 """A request whose connection breaks is not sent again by the SDK's own means."""
 
+import ssl
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiobotocore.config import AioConfig
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
+from botocore.httpsession import where
 
 from batcher.aws.one_attempt import OneAttemptSession, send_once
 from batcher.emulator import Emulator
@@ -42,3 +45,25 @@ async def test_a_broken_connection_costs_one_request(
         with pytest.raises((ConnectionClosedError, EndpointConnectionError)):
             await client.update_event_trigger(**change(1))
     assert len(emulator.applied()) == used + sent
+
+
+def context_of(session: OneAttemptSession, proxy: str | None = None) -> Any:
+    found, _ = session._build_ssl_contexts(proxy)  # noqa: SLF001 # what it connects with
+    return found
+
+
+async def test_certificates_are_read_once_for_all_sessions_that_trust_the_same() -> None:
+    one = context_of(OneAttemptSession())
+    assert one.verify_mode is ssl.CERT_REQUIRED
+    assert one.check_hostname
+    assert context_of(OneAttemptSession()) is one
+    assert context_of(OneAttemptSession(verify=where())) is one
+    trusting = context_of(OneAttemptSession(verify=False))
+    assert trusting.verify_mode is ssl.CERT_NONE
+    assert context_of(OneAttemptSession(), proxy="http://127.0.0.1:9") is not one
+
+
+async def test_a_session_with_a_certificate_of_its_own_shows_it_alone(tmp_path: Path) -> None:
+    path = tmp_path / "no such.pem"
+    with pytest.raises(FileNotFoundError):
+        context_of(OneAttemptSession(client_cert=str(path)))
