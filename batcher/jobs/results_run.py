@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Container, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -22,6 +21,7 @@ from batcher.errors import InputError, RunDirectoryError, SettingsError
 from batcher.jobs.run_reader import RunReader
 from batcher.records import Delivered, Result
 from batcher.storage.atomic_file import AtomicFile, write_json
+from batcher.storage.held_directory import held_directory
 from batcher.storage.journal_reader import damaged
 from batcher.storage.message_images import MessageImage
 from batcher.storage.near_paths import missing_run
@@ -93,15 +93,15 @@ def results_as_run(path: Path, settings: Settings, span: TimeSpan) -> Iterator[R
         )
     with ExitStack() as stack:
         try:
-            folder = stack.enter_context(TemporaryDirectory(prefix=".batcher-", dir=path))
-            writer = _RunWriter(RunDirectory(Path(folder)), path, settings)
+            folder = stack.enter_context(held_directory(path))
+            writer = _RunWriter(RunDirectory(folder), path, settings)
             writer.write(reader, span)
         except OSError as error:
             raise RunDirectoryError(
                 f"{path}: what is to be undone can't be written down there ({error.strerror})."
                 " Put that right, and run the same command again."
             ) from error
-        run = RunReader(Path(folder), line_reader(settings, any_target=True), stands_for=path)
+        run = RunReader(folder, line_reader(settings, any_target=True), stands_for=path)
         yield ResultsRun(run=run, elsewhere=writer.elsewhere, going_on=reader.is_written_to())
 
 

@@ -5,9 +5,8 @@ import os
 import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import BinaryIO, cast
 
 from batcher.aws.s3_address import SCHEME, open_s3_object
@@ -19,6 +18,7 @@ from batcher.sources.input_file import open_input
 from batcher.sources.read_errors import damage
 from batcher.storage.atomic_file import AtomicFile
 from batcher.storage.file_system import hidden_name, remove
+from batcher.storage.held_directory import held_directory
 
 
 def is_local(origin: str) -> bool:
@@ -36,15 +36,15 @@ def place_for_copies(origin: str | None) -> Iterator[Path]:
     if origin is not None and is_local(origin) and _is_plain(Path(origin)):
         yield Path(os.devnull)  # where nothing can be put
         return
-    try:
-        place = TemporaryDirectory(prefix="batcher-", ignore_cleanup_errors=True)
-    except OSError as error:
-        raise OutputError(
-            f"there is no place for a copy of the input: {error.strerror}. Set TMPDIR to a"
-            " directory with room for it."
-        ) from error
-    with place as path:
-        yield Path(path)
+    with ExitStack() as stack:
+        try:
+            place = stack.enter_context(held_directory())
+        except OSError as error:
+            raise OutputError(
+                f"there is no place for a copy of the input: {error.strerror}. Set TMPDIR to a"
+                " directory with room for it."
+            ) from error
+        yield place
 
 
 def _is_plain(path: Path) -> bool:

@@ -12,8 +12,11 @@ from typing import IO, Any, BinaryIO, Self
 import msgspec
 
 from batcher.errors import OutputError, OutputExistsError
+from batcher.storage.abandoned import remove_abandoned
+from batcher.storage.file_lock import hold
 from batcher.storage.file_system import (
     create_file,
+    held_name,
     hidden_name,
     put_in_place,
     refuse_to_replace,
@@ -49,6 +52,22 @@ def write_json(path: Path, record: Any) -> None:
     write_atomically(path, json_document(record), replace=True)
 
 
+def _hidden_file(path: Path) -> tuple[Path, int]:
+    """A new hidden file beside that name, open and held, where there are locks. Raises OSError."""
+    while True:
+        hidden = held_name(path)
+        file = create_file(hidden)
+        try:
+            if hold(file, hidden):
+                return hidden, file
+        except OSError:  # else whoever can lock it would take it for one that was left
+            os.close(file)
+            remove(hidden)
+            hidden = hidden_name(path)
+            return hidden, create_file(hidden)
+        os.close(file)  # somebody who looks for such files had it before us
+
+
 class AtomicFile:
     """A file, mode 0600, that is written hidden and put in place as a whole by ``commit``.
 
@@ -73,9 +92,9 @@ class AtomicFile:
                 self._file = sys.stdout.buffer
             else:
                 refuse_taken(self._path, replace=self._replace)
-                hidden = hidden_name(self._path)
-                self._file = open(create_file(hidden), "wb")
-                self._hidden = hidden
+                remove_abandoned(self._path.parent)
+                self._hidden, file = _hidden_file(self._path)
+                self._file = open(file, "wb")
         except OSError as error:
             raise self._unwritable(error) from error
         return self

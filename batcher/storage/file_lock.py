@@ -85,6 +85,14 @@ def locked(path: Path) -> Iterator[None]:
         os.close(file)
 
 
+def hold(file: int, path: Path) -> bool:
+    """Lock an open file, or directory, until it is closed; False where another process has it.
+
+    Nor where it has that name no more. Raises OSError where there are no locks.
+    """
+    return _takes(file, fcntl.LOCK_EX) and is_in_place(file, path)
+
+
 def lock_of(path: Path) -> Path:
     """The lock beside a name that one process at a time uses."""
     return path.with_name(f"{path.name}.lock")

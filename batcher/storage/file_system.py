@@ -10,6 +10,7 @@ import errno
 import os
 import re
 import secrets
+import shutil
 import socket
 import stat
 from contextlib import suppress
@@ -33,7 +34,7 @@ OF_THE_HOST = (
     errno.ENOTSUP,
 )
 _NOREPLACE = 1
-_HIDDEN = re.compile(r"\.batcher-[0-9a-f]{16}\.new")
+_HIDDEN = re.compile(r"\.batcher-[0-9a-f]{16}(?:\.held)?\.new")
 _renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)  # Linux has it
 
 
@@ -54,6 +55,11 @@ def create_file(path: Path, flags: int = os.O_RDWR) -> int:
 def hidden_name(path: Path) -> Path:
     """A new name in the same directory, for what is not whole yet; nobody can guess it."""
     return path.with_name(f".batcher-{secrets.token_hex(8)}.new")
+
+
+def held_name(path: Path) -> Path:
+    """A hidden name for what its writer holds locked as long as it lives."""
+    return hidden_name(path).with_suffix(".held.new")
 
 
 def remove_leftovers(directory: Path) -> None:
@@ -144,6 +150,11 @@ def create_socket(path: Path) -> socket.socket:
         made.close()
         raise
     return made
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a directory of ours with all that is in it, as far as that can be done."""
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def make_directory(path: Path) -> list[Path]:

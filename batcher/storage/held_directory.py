@@ -1,0 +1,47 @@
+"""A directory for what is needed for a while, which goes at the end, also where that is a kill.
+
+Then the next process that makes one there removes it.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from batcher.storage.abandoned import MARKER, remove_abandoned
+from batcher.storage.file_lock import hold
+from batcher.storage.file_system import create_file, remove, remove_tree
+
+
+@contextmanager
+def held_directory(within: Path | None = None) -> Iterator[Path]:
+    """A new directory, mode 0700, that goes with all that is in it; in TMPDIR by default.
+
+    In another directory it is hidden. Raises OSError.
+    """
+    folder = Path(tempfile.gettempdir()) if within is None else within
+    remove_abandoned(folder)
+    prefix = "batcher-" if within is None else ".batcher-"
+    path, marker = _made(folder, prefix)
+    try:
+        yield path
+    finally:
+        remove_tree(path)
+        if marker is not None:
+            os.close(marker)
+
+
+def _made(folder: Path, prefix: str) -> tuple[Path, int | None]:
+    """A directory and the marker in it, which is held; None: there are no locks, and no marker."""
+    while True:
+        path = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
+        marker = create_file(path / MARKER)
+        try:
+            if hold(marker, path / MARKER):
+                return path, marker
+        except OSError:  # else whoever can lock it would take it for one that was left
+            os.close(marker)
+            remove(path / MARKER)
+            return path, None
+        os.close(marker)  # somebody who looks for such directories had it before us

@@ -1,0 +1,51 @@
+"""A directory for a while: its owner's only, and gone at the end with all that is in it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from batcher.storage.held_directory import held_directory
+
+_LOCKLESS = """
+import errno, fcntl, os, sys
+from pathlib import Path
+from batcher.storage.atomic_file import write_atomically
+from batcher.storage.held_directory import held_directory
+def flock(file, operation):
+    raise OSError(errno.ENOLCK, "no locks")
+fcntl.flock, before = flock, os.listdir("/proc/self/fd")
+folder = Path(sys.argv[1])
+with held_directory(folder) as made:
+    print(os.listdir(made), os.listdir(folder) == [made.name])
+write_atomically(folder / "whole", b"")
+print(os.listdir(folder), os.listdir("/proc/self/fd") == before)
+"""
+
+
+def test_it_is_of_its_owner_and_goes_with_what_is_in_it(tmp_path: Path) -> None:
+    before = os.listdir("/proc/self/fd")
+
+    def use() -> None:
+        with held_directory(tmp_path) as folder:
+            assert folder.parent == tmp_path
+            assert folder.name.startswith(".")
+            assert folder.stat().st_mode & 0o777 == 0o700
+            (folder / "in" / "it").mkdir(parents=True)
+            raise RuntimeError("ended")
+
+    with pytest.raises(RuntimeError, match="ended"):
+        use()
+    assert os.listdir(tmp_path) == []
+    assert os.listdir("/proc/self/fd") == before
+
+
+def test_where_there_are_no_locks_it_is_made_all_the_same_and_nobody_takes_it_for_left(
+    tmp_path: Path,
+) -> None:
+    """Nor a file that is not whole yet."""
+    program = [sys.executable, "-c", _LOCKLESS, str(tmp_path)]
+    said = subprocess.run(program, capture_output=True, text=True, check=True).stdout
+    assert said.splitlines() == ["[] True", "['whole'] True"]
