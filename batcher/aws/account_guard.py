@@ -51,10 +51,14 @@ class AccountGuard:
             if place is not None and self.region is None:
                 self.region, self.endpoint_url = place
 
+    def has_passed(self, credentials: Any) -> bool:
+        """Whether ``check`` lets them through without asking."""
+        return credentials.access_key in self._passed
+
     async def check(self, credentials: Any, ask: AskAccount) -> None:
         """Return when they may be signed with. Raises WrongAccountError."""
         key = credentials.access_key
-        if key in self._passed:
+        if self.has_passed(credentials):
             return
         async with self._asking:
             if key in self._refused:

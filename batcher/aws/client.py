@@ -339,7 +339,8 @@ class AwsTarget:
         except Exception:
             self._sessions.mark_useless(self.name, shared)
             raise
-        return shared, CheckedCredentials(self._credentials, self._check_account)
+        check, has_passed = self._check_account, self._guard.has_passed
+        return shared, CheckedCredentials(self._credentials, check, has_passed)
 
     def _input_shape(self, operation: str) -> Any:
         return self._place.service.operation_model(operation).input_shape

@@ -13,6 +13,7 @@ import botocore.exceptions as sdk
 from aiobotocore.config import AioConfig
 from aiobotocore.credentials import AioCredentials, AioRefreshableCredentials
 from aiobotocore.session import AioSession
+from botocore.credentials import ReadOnlyCredentials
 from botocore.loaders import Loader
 from botocore.session import Session
 
@@ -139,6 +140,19 @@ def _needs_renewal(credentials: Any) -> bool:
     return type(credentials) is not AioCredentials
 
 
+def _at_hand(credentials: Any) -> Any | None:
+    """What credentials that need no renewal are frozen to; None: they have to be awaited."""
+    if type(credentials) is AioCredentials:
+        return ReadOnlyCredentials(
+            credentials.access_key,
+            credentials.secret_key,
+            credentials.token,
+            credentials.account_id,
+        )
+    # botocore's, and those of a role of ours: what they have got last
+    return getattr(credentials, "_frozen_credentials", None)
+
+
 def _of_credentials(error: Exception) -> Exception:
     """What botocore chokes on in a renewal, such as a token that is no text, as an error of that.
 
@@ -155,16 +169,23 @@ def _of_credentials(error: Exception) -> Exception:
 class CheckedCredentials:
     """Credentials of botocore's that are checked, as they are frozen, before each signature.
 
-    ``check`` raises where they must not be signed with. A renewal that fails, fails for all who
+    ``check`` raises where they must not be signed with; ``has_passed``: whether it would let them
+    through without asking anybody, by default never. A renewal that fails, fails for all who
     wait for it: one after the other would ask for it again. ``asked_at_most``: seconds that one of
     botocore's may take; that of a role of ours waits for its turn at STS.
     """
 
     asked_at_most = ASKED_AT_MOST
 
-    def __init__(self, credentials: Any, check: Callable[[Any], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        credentials: Any,
+        check: Callable[[Any], Awaitable[None]],
+        has_passed: Callable[[Any], bool] = lambda _: False,
+    ) -> None:
         self._credentials = credentials
         self._check = check
+        self._has_passed = has_passed
         self._waiting: set[anyio.CancelScope] = set()
         self._failure: Exception | None = None
         self._known: Any = None  # the last ones that were let through
@@ -183,14 +204,14 @@ class CheckedCredentials:
         self._known = frozen
         return frozen
 
-    async def known(self) -> Any | None:
-        """The ones of before, checked again, which takes no time; None: there may be others."""
-        if self._known is None or _needs_renewal(self._credentials):
+    def known(self) -> Any | None:
+        """The ones of before, checked again; None: there may be others, or they don't pass."""
+        known = self._known
+        if known is None or _needs_renewal(self._credentials):
             return None
-        if await self._credentials.get_frozen_credentials() != self._known:
+        if _at_hand(self._credentials) != known or not self._has_passed(known):
             return None
-        await self._check(self._known)
-        return self._known
+        return known
 
     async def _renewed(self) -> Any:
         with anyio.CancelScope() as scope:

@@ -61,7 +61,7 @@ class LeanCaller:
         if (means := wire.operations.get(operation)) is None:
             return await (await self._sdk_transport()).send(operation, members, departure)
         template, reader = means
-        credentials, pool = await self._credentials.known(), wire.pool.opened
+        credentials, pool = self._credentials.known(), wire.pool.opened
         if credentials is None or pool is None:
             with departure.limited():
                 credentials = await self._credentials.get_frozen_credentials()

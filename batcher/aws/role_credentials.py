@@ -103,14 +103,14 @@ class RoleCredentials(AioCredentials):  # type: ignore[misc] # no stubs
     async def get_frozen_credentials(self) -> ReadOnlyCredentials:
         """Credentials that are good for a while. Raises what ``fetch`` does where none are."""
         if not self.refresh_needed():
-            return self._frozen
+            return self._frozen_credentials
         must = self._left() <= self._renew_by
         async with self._lock:
             if not must:
                 await self._try_to_renew()
             elif self._left() <= self._renew_by:  # nobody else has renewed them meanwhile
                 await self._renew()
-        return self._frozen
+        return self._frozen_credentials
 
     def refresh_needed(self) -> bool:
         """Whether who asks for them now waits for new ones."""
@@ -143,7 +143,7 @@ class RoleCredentials(AioCredentials):  # type: ignore[misc] # no stubs
 
     def _take(self, found: Mapping[str, Any]) -> None:
         """Sign with these from now on; one session may live longer or shorter than the other."""
-        self._frozen = ReadOnlyCredentials(
+        self._frozen_credentials = ReadOnlyCredentials(
             found["access_key"], found["secret_key"], found["token"], None
         )
         self._expires = datetime.fromisoformat(found["expiry_time"])

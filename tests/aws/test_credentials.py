@@ -168,6 +168,48 @@ async def test_a_renewal_that_never_ends_fails_for_all_who_wait_for_it() -> None
     }
 
 
+async def checked(credentials: Any) -> CheckedCredentials:
+    """Credentials that were let through once; whatever is asked about again, is let through."""
+
+    async def passed(_: Any) -> None:
+        return None
+
+    found = CheckedCredentials(credentials, passed, lambda _: True)
+    assert found.known() is None
+    assert await found.get_frozen_credentials() is found.known() is not None
+    return found
+
+
+@pytest.mark.parametrize("part", ["access_key", "secret_key", "token", "account_id"])
+async def test_credentials_that_changed_are_not_taken_for_the_ones_of_before(part: str) -> None:
+    credentials = AioCredentials("AKID", "s", "t")
+    found = await checked(credentials)
+    setattr(credentials, part, "new")
+    assert found.known() is None
+    assert await found.get_frozen_credentials() is found.known()
+    assert getattr(found.known(), part) == "new"
+
+
+async def test_credentials_that_another_target_has_renewed_are_not_those_of_before() -> None:
+    now = datetime.now(UTC)
+
+    async def renew() -> dict[str, Any]:
+        end = (now + timedelta(hours=2)).isoformat()
+        return {"access_key": "AKIDNEW", "secret_key": "s", "token": "t", "expiry_time": end}
+
+    credentials = AioRefreshableCredentials(
+        "AKIDOLD", "s", "t", now + timedelta(hours=1), renew, "sso", lambda: now
+    )
+    found = await checked(credentials)
+    assert found.known().access_key == "AKIDOLD"
+    now += timedelta(minutes=50)
+    assert found.known() is None  # they are to be renewed
+    await credentials.get_frozen_credentials()
+    assert found.known() is None
+    assert (await found.get_frozen_credentials()).access_key == "AKIDNEW"
+    assert found.known().access_key == "AKIDNEW"
+
+
 @pytest.mark.parametrize("part", ["access_key", "secret_key", "token"])
 @pytest.mark.parametrize("added", ["\n", "\r\nX: y", "\0", "é", "\x7f"])
 async def test_a_credential_that_no_header_can_hold_is_named_and_not_shown(
