@@ -6,6 +6,7 @@ made and signed, and is then held against that: what it can't repeat, it is not 
 
 import json
 import os
+import random
 import re
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
@@ -31,6 +32,8 @@ _SIGNED = re.compile(
 )
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+").fullmatch
 _UNRESERVED_PATH = re.compile(r"[A-Za-z0-9._~/-]+").fullmatch
+_drawn = random.Random()  # nobody else seeds it
+os.register_at_fork(after_in_child=_drawn.seed)  # or both processes would draw the same
 _dumped = json.JSONEncoder(check_circular=False).encode  # as json.dumps does
 _packed = msgspec.json.Encoder().encode
 _PLAIN_TYPES = frozenset({"string", "boolean", "integer", "long"})
@@ -172,7 +175,7 @@ class RequestTemplate:
         if token:
             session, names = f"{TOKEN}:{_trimmed(token)}\n", self._names_with_token
         canonical_request = (
-            f"{self._shape.method}\n{_canonical_path(path)}\n{'&'.join(sorted(query.split('&')))}\n"
+            f"{self._shape.method}\n{_canonical_path(path)}\n{query and _canonical_query(query)}\n"
             f"{self._before}{DATE}:{timestamp}\n{self._between}{session}{self._after}\n"
             f"{names}\n{sha256(body).hexdigest()}"
         )
@@ -285,11 +288,15 @@ def _canonical_path(path: str) -> str:
     return path if _UNRESERVED_PATH(path) else quote(path, safe="/~")
 
 
+def _canonical_query(query: str) -> str:
+    return "&".join(sorted(query.split("&")))
+
+
 def _invocation_id() -> str:
-    """A random UUID, version 4, in half the time that ``uuid4`` takes."""
-    made = os.urandom(16).hex()
-    variant = "89ab"[int(made[16], 16) & 3]
-    return f"{made[:8]}-{made[8:12]}-4{made[13:16]}-{variant}{made[17:20]}-{made[20:]}"
+    """A random UUID, version 4, in less than half the time that ``uuid4`` takes."""
+    bits = _drawn.getrandbits
+    version, variant = 0x4000 | bits(12), 0x8000 | bits(14)
+    return f"{bits(32):08x}-{bits(16):04x}-{version:x}-{variant:x}-{bits(48):012x}"
 
 
 def _trimmed(value: str) -> str:
