@@ -6,7 +6,7 @@ pairs and numbers where there have to be texts.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -152,18 +152,16 @@ def _structure(shape: Any) -> type:
 
 def domains_of(found: Any) -> set[str]:
     """The domains that triggers in an answer say they are of."""
-    return set(_domains(found))
+    domains = set[str]()
+    for each in (found, *(getattr(found, "Items", None) or ())):
+        if hasattr(each, _TRIGGER) and (domain := getattr(each, SAYS_DOMAIN)) is not None:
+            domains.add(domain)
+    return domains
 
 
 def names_trigger_only(shape: Any) -> bool:
     """Whether a structure is of a trigger, and by the model says nothing of its domain."""
     return _TRIGGER in shape.members and SAYS_DOMAIN not in shape.members
-
-
-def _domains(found: Any) -> Iterator[str]:
-    for each in (found, *(getattr(found, "Items", None) or ())):
-        if hasattr(each, _TRIGGER) and (domain := getattr(each, SAYS_DOMAIN)) is not None:
-            yield domain
 
 
 def _refuse_redirect(response_dict: Mapping[str, Any], **_: object) -> None:

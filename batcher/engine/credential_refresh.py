@@ -52,7 +52,7 @@ class CredentialRefresh:
 
     def mark_accepted(self, generation: int) -> None:
         """Take note that AWS accepted a request signed with that set."""
-        if generation == self.generation:
+        if generation == self._sets.generation:
             self._accepted = generation
             self._useless = 0
 

@@ -130,9 +130,10 @@ class Pacer:
         a retry, which goes ahead of others as urgent. ``must_finish``: also while draining. Raises
         Draining, and OutageError.
         """
-        if (ticket := self._at_once(must_finish=must_finish)) is not None:
-            return Permit(ticket, 0.0, 0.0)
         arrived = self.clock.now()
+        is_next = not (self._taken or self._waiting)
+        if is_next and (ticket := self._take(arrived, must_finish=must_finish)) is not None:
+            return Permit(ticket, 0.0, 0.0)
         rank = RETRY if begun else FIRST
         waiter = _Waiter(urgency, rank, next(self._order), must_finish=must_finish)
         paused_before = self._gate.control.paused_seconds(arrived)
@@ -155,11 +156,7 @@ class Pacer:
             if self._draining and not must_finish:
                 raise Draining
 
-    def _at_once(self, *, must_finish: bool) -> object | None:
-        """A ticket, where nobody waits and there is nothing to wait for."""
-        return None if self._taken or self._waiting else self._take(must_finish=must_finish)
-
-    def _take(self, *, must_finish: bool) -> object | None:
+    def _take(self, now: float, *, must_finish: bool) -> object | None:
         """A ticket, and its slot, where there is nothing to wait for."""
         if self._prompt is None or not self._slots.free:
             return None
@@ -170,7 +167,7 @@ class Pacer:
         if (ticket := self._prompt.take()) is not None:
             self._slots.take()
             self.in_flight += 1
-            self.time_breakdown.enter("calling", self.clock.now())
+            self.time_breakdown.enter("calling", now)
         return ticket
 
     async def _hold(self, gate: OutageGate) -> None:
@@ -232,11 +229,13 @@ class Pacer:
         self._slots.give_back()
         now = self.clock.now()
         self.time_breakdown.leave("calling", now)
+        retry_after = None
         if attempt is not None:
+            retry_after = attempt.retry_after
             self._note_reach(attempt, verdict, now)
-        self.limiter.observe(permit.ticket, verdict, attempt.retry_after if attempt else None)
+        self._limiter.observe(permit.ticket, verdict, retry_after)
         if self._waiting:
-            self._serve()
+            self._serve(now)
 
     def unpaused(self) -> float:
         """Monotonic seconds that stand still while the process is told to send nothing."""
@@ -330,17 +329,17 @@ class Pacer:
     def _pass_on(self) -> None:
         """Hand the turn to the first in line, so that nobody who comes later slips in between."""
         self._taken = False
-        self._full_since = self.clock.now()
-        self._serve()
+        self._full_since = now = self.clock.now()
+        self._serve(now)
 
-    def _serve(self) -> None:
+    def _serve(self, now: float) -> None:
         """Give those in front what is there, and the turn to the first who waits for more.
 
         Who waits for a slot only is served when one comes free: woken once, with all it takes.
         """
         while self._waiting and not self._taken and not self._lacks_slots_only:
-            waiter, now = heapq.heappop(self._waiting), self.clock.now()
-            waiter.ticket, waiter.left = self._take(must_finish=waiter.must_finish), now
+            waiter = heapq.heappop(self._waiting)
+            waiter.ticket, waiter.left = self._take(now, must_finish=waiter.must_finish), now
             if waiter.ticket is None:
                 self._taken, waiter.without_slot = True, now - self._full_since
             else:

@@ -219,6 +219,7 @@ class Retrying:
         still_wanted: StillWanted | None,
     ) -> Verdict:
         permit = await self._permit(state, may_send, still_wanted)
+        pacer, gate = self.pacer, self._gate
         state.credentials = self._credentials.generation
         attempt, verdict = None, LOST
         try:
@@ -226,10 +227,10 @@ class Retrying:
             attempt = await self._caller.call(self._operation, members)
             verdict = judge(attempt)
         finally:
-            self.pacer.leave(permit, verdict, attempt)
+            pacer.leave(permit, verdict, attempt)
         if verdict is ACCEPTED:
             self._credentials.mark_accepted(state.credentials)
-        state.record(attempt, verdict, permit, self.pacer.unpaused())
+        state.record(attempt, verdict, permit, pacer.unpaused())
         domain = _domain_in(members)
         self._on_attempt(
             AttemptMade(
@@ -244,8 +245,8 @@ class Retrying:
                 token=permit.token,
             )
         )
-        if self._gate is not None:
-            self._gate.note(state, domain, attempt, verdict)
+        if gate is not None:
+            gate.note(state, domain, attempt, verdict)
         self._log.answered(state, attempt, permit)
         if verdict is Verdict.REDIRECTED:
             raise AwsError(f"target {self._target}: {self._operation}: {attempt.message}")
@@ -258,8 +259,9 @@ class Retrying:
         still_wanted: StillWanted | None,
     ) -> Permit:
         """The permit for an attempt that is wanted, of a target that is not away by then."""
+        pacer, gate = self.pacer, self._gate
         while True:
-            permit = await self.pacer.enter(
+            permit = await pacer.enter(
                 begun=state.attempts > 0, must_finish=state.must_finish, urgency=state.urgency
             )
             wanted = goes = False
@@ -269,11 +271,11 @@ class Retrying:
                     wanted = await still_wanted(state)
                     # a newer look may have taken long
                     wanted = wanted and (may_send is None or may_send())
-                goes = wanted and self.pacer.lets_go(must_finish=state.must_finish)
-                goes = goes and (self._gate is None or self._gate.is_open_to_me)
+                goes = wanted and pacer.lets_go(must_finish=state.must_finish)
+                goes = goes and (gate is None or gate.is_open_to_me)
             finally:
                 if not goes:
-                    self.pacer.leave(permit, UNSENT, None)
+                    pacer.leave(permit, UNSENT, None)
             if goes:
                 return permit
             if not wanted:

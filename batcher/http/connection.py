@@ -75,7 +75,8 @@ class HttpConnection(asyncio.Protocol):
 
         Asks the system: the event loop may not have come to it.
         """
-        return self.is_open and not self._peer.poll(0)
+        transport = self._transport
+        return transport is not None and not (transport.is_closing() or self._peer.poll(0))
 
     def attach(self, transport: asyncio.Transport, descriptor: int) -> None:
         """Use a transport whose protocol this is; ``descriptor``: of the socket under it."""
@@ -98,9 +99,10 @@ class HttpConnection(asyncio.Protocol):
         assert self._transport is not None
         on_leave()
         self._waiter = waiter = self._loop.create_future()
+        now = self._loop.time()
         self._read_timeout = inf if read_timeout is None else read_timeout
-        self._answer_by = inf if answer_within is None else self._loop.time() + answer_within
-        self._await_piece()
+        self._answer_by = inf if answer_within is None else now + answer_within
+        self._await_piece(now)
         self._transport.write(request)
         return waiter
 
@@ -127,7 +129,7 @@ class HttpConnection(asyncio.Protocol):
             self._fail(error)
             return
         if response is None:
-            self._await_piece()
+            self._await_piece(self._loop.time())
         else:
             self._finish(response)
 
@@ -155,8 +157,8 @@ class HttpConnection(asyncio.Protocol):
         if waiter is not None and not waiter.done():
             waiter.set_result(outcome)
 
-    def _await_piece(self) -> None:
-        self._deadline = min(self._loop.time() + self._read_timeout, self._answer_by)
+    def _await_piece(self, now: float) -> None:
+        self._deadline = min(now + self._read_timeout, self._answer_by)
         if self._timer is not None and self._timer.when() > self._deadline:
             self._timer.cancel()
             self._timer = None

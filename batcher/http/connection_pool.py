@@ -183,7 +183,7 @@ class ConnectionPool:
         if not connection.is_free:
             connection.abort()
             self._free()
-        elif (called := self._call(origin)) is None:
+        elif not self._line or (called := self._call(origin)) is None:  # nearly always
             self._keep(origin, connection)
         elif called[0] == origin:
             called[1].set_result(connection)
@@ -201,8 +201,8 @@ class ConnectionPool:
     def _call(
         self, origin: Origin | None = None
     ) -> "tuple[Origin, asyncio.Future[HttpConnection | None]] | None":
-        """Who goes next, as nearly always nobody does."""
-        return self._line.call(asyncio.get_running_loop().time(), origin) if self._line else None
+        """Who goes next."""
+        return self._line.call(asyncio.get_running_loop().time(), origin)
 
     def _keep(self, origin: Origin, connection: HttpConnection) -> None:
         connection.rest()

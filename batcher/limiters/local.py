@@ -140,19 +140,22 @@ class LocalLimiter:
 
     def take(self) -> object | None:
         """As PromptLimiter says."""
-        ceiling, now = self._ceiling, self._clock.now()
-        if ceiling is not None and (self._warm_up.holds or not ceiling.has_capacity()):
+        ceiling, warm_up, now = self._ceiling, self._warm_up, self._clock.now()
+        if ceiling is not None and (warm_up.holds or not ceiling.has_capacity()):
             return None
-        if self._estimate.next_send(now) > now or not self._may_start():
+        has_started = warm_up.has_started
+        if self._estimate.next_send(now) > now or not (has_started or self._may_start()):
             return None
         if ceiling is not None:
             ceiling.fill()
-        self._warm_up.start()
+        if not has_started:
+            warm_up.start()
         return self._estimate.sent(now)
 
     def observe(self, ticket: object, verdict: Verdict, retry_after: float | None) -> None:
         assert isinstance(ticket, Ticket)
-        self._warm_up.end()
+        if self._warm_up.holds:
+            self._warm_up.end()
         self._estimate.answered(ticket, self._clock.now(), observation_of(verdict), retry_after)
 
 
