@@ -22,6 +22,7 @@ from batcher.ports import Clock
 from batcher.records import Error, Result, Update
 from batcher.triggers.decision import ChangeOptions
 from batcher.triggers.diff import digest, merged, same, shown_part
+from batcher.triggers.mismatch import expected_answer
 from batcher.triggers.omission import cleared_only, effects, is_whole
 
 # seconds; what is older when its update may be sent is looked at anew: more than what lies between
@@ -87,7 +88,9 @@ class AnswerCheck:
         ``sent``: the request that was; ``before``: the trigger just before, what an update can say
         of it; None where nobody looked, or there was none. Raises what reading and sending do.
         """
-        checked = await self._held_against(update, wrote, before)
+        checked = self._just_as_asked(update, wrote, before)
+        if checked is None:
+            checked = await self._held_against(update, wrote, before)
         if before is None or checked.shown is None:
             return checked
         shown, error = checked.shown, checked.result.error
@@ -114,6 +117,21 @@ class AnswerCheck:
         if not same(update.request, shown):
             return Checked(result=result, shown=None)
         return Checked(result=replace(result, status="succeeded", error=None), shown=shown)
+
+    def _just_as_asked(
+        self, update: Update, wrote: RetryState, before: Mapping[str, Any] | None
+    ) -> Checked | None:
+        """Where the answer shows what was there with what was asked put in, as nearly always."""
+        answer, options = wrote.last.answer, self._options
+        if answer is None or before is None or options.complete:
+            return None
+        expected = expected_answer(update.request, before)
+        if not expected.items() <= answer.items():
+            return None
+        if options.writable({name: answer[name] for name in answer if name not in expected}):
+            return None
+        shown = {name: answer[name] for name in expected}
+        return Checked(result=wrote.result(update, self._clock.wall()), shown=shown)
 
     async def _held_against(
         self, update: Update, wrote: RetryState, before: Mapping[str, Any] | None

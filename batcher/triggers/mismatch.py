@@ -37,6 +37,13 @@ def answer_mismatch(request: Mapping[str, Any], answer: Mapping[str, Any]) -> Er
     return Error(code=NOT_AS_ASKED, message=f"AWS's answer differs from what was asked in {names}")
 
 
+def expected_answer(request: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """What an answer shows where just what was asked has changed, of what an update can say."""
+    expected = {**before, **request}
+    expected.pop(_DOMAIN, None)
+    return expected
+
+
 def collateral_change(
     request: Mapping[str, Any], before: Mapping[str, Any], answer: Mapping[str, Any]
 ) -> Error | None:
