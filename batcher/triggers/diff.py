@@ -13,7 +13,7 @@ away.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -25,6 +25,8 @@ from batcher.records import BasedOn
 
 RANGES = ("BETWEEN", "NOT_BETWEEN")  # whose values are its two ends, in this order
 ONE_MOMENT = 1.0  # seconds: lists may show whole ones
+
+_encoded = msgspec.json.Encoder(order="deterministic").encode
 
 Writable: TypeAlias = Callable[[Mapping[str, Any]], dict[str, Any]]
 """Takes of a trigger as AWS shows it what an update can say, by the model's shape of its input."""
@@ -135,10 +137,10 @@ def merged(
 
 def digest(current: Mapping[str, Any], writable: Writable) -> str:
     """SHA-256 (hex) of what a trigger does: not of its names, times, tags or the order of lists."""
-    content = {
-        name: value for name, value in writable(current).items() if name not in TRIGGER_NAMES
-    }
-    return hashlib.sha256(_canonical(content)).hexdigest()
+    content = _normalized_members(writable(current)) or {}
+    for name in TRIGGER_NAMES:
+        content.pop(name, None)
+    return hashlib.sha256(_encoded(content or None)).hexdigest()
 
 
 def on_nothing(base: BasedOn | None) -> bool:
@@ -242,7 +244,7 @@ def _surplus(entries: list[Any], others: list[Any]) -> list[Any]:
 
 def _canonical(value: Any) -> bytes:
     """One text for all values that count as the same."""
-    return msgspec.json.encode(_normalized(value), order="deterministic")
+    return _encoded(_normalized(value))
 
 
 def _normalized(value: Any) -> Any:
@@ -250,9 +252,7 @@ def _normalized(value: Any) -> Any:
     if kind is dict:
         return _normalized_members(value)
     if kind is list or kind is tuple:
-        if len(value) == 1:
-            return [_normalized(value[0])]
-        return sorted(map(_normalized, value), key=_encoded) or None
+        return _normalized_entries(value)
     match value:
         case str():
             return value or None
@@ -273,11 +273,20 @@ def _normalized_members(value: Mapping[str, Any]) -> dict[str, Any] | None:
             said = below
         elif name == "Values" and _is_range(value):
             said = _in_order(below)
+        elif kind is list:
+            said = _normalized_entries(below)
         else:
             said = _normalized(below)
         if said is not None:
             found[name] = said
     return found or None
+
+
+def _normalized_entries(value: Sequence[Any]) -> list[Any] | None:
+    if len(value) != 1:
+        return sorted(map(_normalized, value), key=_encoded) or None
+    entry = value[0]  # most are of members
+    return [_normalized_members(entry) if type(entry) is dict else _normalized(entry)]
 
 
 def _is_range(attribute: Mapping[str, Any]) -> bool:
@@ -291,10 +300,6 @@ def _in_order(value: Any) -> Any:
 def _ends(path: str, before: Any, after: Any) -> Iterator[Change]:
     if _in_order(before) != _in_order(after):
         yield Change(path=path, before=before, after=after)
-
-
-def _encoded(value: Any) -> bytes:
-    return msgspec.json.encode(value, order="deterministic")
 
 
 NOTHING = hashlib.sha256(_canonical({})).hexdigest()  # the digest of no trigger: none is so empty
