@@ -15,7 +15,7 @@ import msgspec
 from batcher.compact import HashBalance
 from batcher.ports import ResultStore
 from batcher.records import Result, Update
-from batcher.storage.hash_chain import line_digest
+from batcher.storage.hash_chain import line_digest, unchained_digest
 from batcher.storage.journal import Journal
 from batcher.storage.journal_reader import JournalReader, decode_line, decode_lines
 
@@ -81,7 +81,7 @@ class BeforeImages:
     async def keep(self, update: Update, image: dict[str, Any]) -> None:
         line = self._journal.add({"id": update.id, "target": update.target, **image})
         await self._journal.flush()
-        self._digests[update.id] = line_digest(line)
+        self._digests[update.id] = unchained_digest(line)
 
     def take_digest(self, id: str) -> str | None:
         """The digest of the image of an update, to be kept with its result; None: it has none."""

@@ -81,4 +81,9 @@ def split(line: bytes) -> tuple[bytes, bytes | None]:
 
 def line_digest(line: bytes) -> str:
     """The digest of one line, without its newline, whatever its place: 32 hex digits."""
-    return hashlib.sha256(split(line)[0]).hexdigest()[:_DIGITS]
+    return unchained_digest(split(line)[0])
+
+
+def unchained_digest(line: bytes) -> str:
+    """The digest of a line that is not chained yet."""
+    return hashlib.sha256(line).hexdigest()[:_DIGITS]
