@@ -13,16 +13,18 @@ from batcher.wake_up import WakeUp
 class LookAhead:
     """Places for updates. ``limit``: of those of each urgency and above together."""
 
-    __slots__ = ("_inside", "_limit", "_order", "_waiting")  # thousands of targets have one each
+    # thousands of targets have one each
+    __slots__ = ("_inside", "_limit", "_order", "_total", "_waiting")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._inside = Counter[int]()  # by urgency
+        self._total = 0  # inside
         self._waiting: list[tuple[int, int, WakeUp]] = []  # a heap
         self._order = count()
 
     def __repr__(self) -> str:
-        return f"<LookAhead {self._inside.total()}/{self._limit}, {len(self._waiting)} waiting>"
+        return f"<LookAhead {self._total}/{self._limit}, {len(self._waiting)} waiting>"
 
     @property
     def is_waited_for(self) -> bool:
@@ -32,22 +34,31 @@ class LookAhead:
     @property
     def is_used(self) -> bool:
         """Whether anybody has a place."""
-        return self._inside.total() > 0
+        return self._total > 0
 
     @property
     def is_full(self) -> bool:
         """Whether all places are taken."""
-        return self._inside.total() >= self._limit
+        return self._total >= self._limit
 
     def resize(self, limit: int) -> None:
         """Have so many places from now on; nobody who is inside has to leave."""
         self._limit = limit
-        self._admit()
+        if self._waiting:
+            self._admit()
+
+    def take(self, urgency: int) -> bool:
+        """Take a place that is there at once, which ``leave`` gives back; False: there is none."""
+        is_for_all = not self._waiting and self._total < self._limit  # as nearly always
+        if not is_for_all and (self._is_behind(urgency) or not self._has_room(urgency)):
+            return False
+        self._inside[urgency] += 1
+        self._total += 1
+        return True
 
     async def enter(self, urgency: int) -> None:
         """Wait for a place, which ``leave`` gives back."""
-        if self._has_room(urgency) and not self._is_behind(urgency):
-            self._inside[urgency] += 1
+        if self.take(urgency):
             return
         waiter = (-urgency, next(self._order), WakeUp())
         heapq.heappush(self._waiting, waiter)
@@ -64,12 +75,15 @@ class LookAhead:
     def leave(self, urgency: int) -> None:
         """Give a place back."""
         self._inside[urgency] -= 1
-        self._admit()
+        self._total -= 1
+        if self._waiting:
+            self._admit()
 
     def _admit(self) -> None:
         while self._waiting and self._has_room(-self._waiting[0][0]):
             key, _, turn = heapq.heappop(self._waiting)
             self._inside[-key] += 1
+            self._total += 1
             turn.call()
 
     def _has_room(self, urgency: int) -> bool:

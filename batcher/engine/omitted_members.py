@@ -37,6 +37,9 @@ class Turn:
         self._lock = None
 
 
+NO_TURN = Turn(None)  # of an update that need not wait for one
+
+
 class OmittedMembers:
     """What is known by now, and whose turn it is while it is not.
 
@@ -115,7 +118,7 @@ class OmittedMembers:
     async def turn(self, at_risk: frozenset[str]) -> AsyncIterator[Turn]:
         """Wait for the turn of an update that puts these members at risk."""
         if not self.is_probe(at_risk):
-            yield Turn(None)
+            yield NO_TURN
             return
         await self._probing.acquire()
         turn = Turn(self._probing)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from batcher.accounting.verdicts import ACCEPTED, DENIED, REJECTED
 from batcher.engine.answer_check import LOOK_OLD_AFTER, AnswerCheck, Checked
 from batcher.engine.look_ahead import LookAhead
-from batcher.engine.omitted_members import OmittedMembers, Turn
+from batcher.engine.omitted_members import NO_TURN, OmittedMembers, Turn
 from batcher.engine.recreation import Recreation
 from batcher.engine.retry_state import RetryState
 from batcher.engine.retrying import Retrying, StillWanted
@@ -127,10 +127,11 @@ class Reconciler:
             if self._finds_out(update):
                 return await self._find_out(update)
             return await self._send_unseen(update)
-        if (stale := await self._stale_by_list(update)) is not None:
+        if update.based_on is not None and (stale := await self._stale_by_list(update)):
             return self._unsent(update, RetryState(update.id, self._clock.wall()), stale)
         self.ahead.resize(self._places_ahead())
-        await self.ahead.enter(update.urgency)
+        if not self.ahead.take(update.urgency):
+            await self.ahead.enter(update.urgency)
         try:
             if (looked := await self._reading.run_attempts_for(update)) is None:
                 return None
@@ -192,12 +193,17 @@ class Reconciler:
                 return result
             look = look.newer
 
-    async def _send_in_turn(self, update: Update, look: _Look, send: Send) -> Result | None:
+    def _send_in_turn(self, update: Update, look: _Look, send: Send) -> Awaitable[Result | None]:
         risk = frozenset[str]()
         if not self._options.complete:
             risk = at_risk(send.request, send.image or {}, self._omitted.effects)
         if not self._omitted.is_probe(risk):  # most are none, and need not wait
-            return await self._send(update, look, send, Turn(None))
+            return self._send(update, look, send, NO_TURN)
+        return self._send_as_probe(update, look, send, risk)
+
+    async def _send_as_probe(
+        self, update: Update, look: _Look, send: Send, risk: frozenset[str]
+    ) -> Result | None:
         async with self._omitted.turn(risk) as turn:
             if self._omitted.sends_whole != look.whole:  # an answer meanwhile has shown it
                 look.newer = look.again()
@@ -252,12 +258,13 @@ class Reconciler:
         """What to do about an update after that look."""
         if looked.last.code not in (None, RESOURCE_NOT_FOUND):
             return Finish(status="failed", error=_of_look(looked))
+        kept = self._images.kept(update)
         return decide(
             update,
             looked.last.answer,
-            kept=self._images.kept(update),
-            before=self._images.before(update),
-            lost=self._images.lost(update),
+            kept=kept,
+            before=self._images.before(update) if kept else None,
+            lost=self._images.lost(update) if kept else None,
             options=self._options,
             effects=self._omitted.effects,
         )

@@ -123,7 +123,9 @@ def decide(
         if not kept and base.undone_sha256 == digest(current, writable):
             return Finish(status="unchanged")
         return _stale("the live trigger is not what this was based on")
-    if stale := stale_by_time(update, last_updated(shown), kept=kept, options=options):
+    if base is not None and (
+        stale := stale_by_time(update, last_updated(shown), kept=kept, options=options)
+    ):
         return stale
     request, found = update.request, image(current, writable) | _names(update)
     if not options.complete and sends_whole(options.whole, (effects or {}).values()):

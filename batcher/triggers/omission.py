@@ -19,6 +19,8 @@ Whole: TypeAlias = Literal["auto", "always", "never"]
 auto: as soon as an answer has shown that what an update omits is cleared.
 """
 
+_NEVER_AT_RISK = TRIGGER_NAMES.union(NEEDED_TO_CREATE)
+
 
 def sends_whole(whole: Whole, effects: Collection[Effect]) -> bool:
     """Whether updates are sent with all of their triggers, by what is known of members."""
@@ -33,13 +35,14 @@ def at_risk(
     Without those that are ``known``, of which it is not asked.
     """
     return frozenset(
-        name
-        for name, value in before.items()
-        if name not in request
-        and name not in known
-        and name not in TRIGGER_NAMES
-        and name not in NEEDED_TO_CREATE
-        and not is_off(value)
+        [
+            name
+            for name, value in before.items()
+            if name not in request
+            and name not in known
+            and name not in _NEVER_AT_RISK
+            and not is_off(value)
+        ]
     )
 
 
