@@ -69,6 +69,12 @@ def do_redrive(
     found = run_command(redrive_all)
     _say_unseen(found.unseen)
     echo(f"{found.codes.total():,} put back.", err=True)
+    if found.unguarded:
+        echo(
+            f"  {found.unguarded:,} of them without based_on, as no worker has seen their"
+            " triggers: they go over whatever was changed there since.",
+            err=True,
+        )
 
 
 def _say_files(files: RedrivenFiles) -> None:

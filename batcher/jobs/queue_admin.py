@@ -49,10 +49,15 @@ class ShownLetter(Struct, frozen=True, kw_only=True):
 
 
 class LetterCount(Struct, frozen=True, kw_only=True):
-    """Dead letters listed or put back, by code; ``unseen``: more that the queue did not show."""
+    """Dead letters listed or put back, by code; ``unseen``: more that the queue did not show.
+
+    ``unguarded``: of those put back, the updates that nothing keeps from undoing a newer one, as
+    no worker has seen their triggers.
+    """
 
     codes: Counter[str]
     unseen: int = 0
+    unguarded: int = 0
 
 
 async def queue_depth(address: QueueAddress) -> Depth:
@@ -117,7 +122,7 @@ async def redrive_dead_letters(
     ``rate``: so many a second at most. ``force``: without what they are based on, so that they may
     undo a newer update. Raises SettingsError, QueueError.
     """
-    codes, left, next_at = Counter[str](), 0, anyio.current_time()
+    codes, left, unguarded, next_at = Counter[str](), 0, 0, anyio.current_time()
     async with address.open(create=False) as opened:
         async for letter in opened.admin.dead():
             if code not in (None, letter.code):
@@ -125,9 +130,17 @@ async def redrive_dead_letters(
                 continue
             await anyio.sleep_until(next_at)
             await opened.admin.redrive(_without_base(letter) if force else letter)
+            unguarded += not force and _is_unguarded(letter)
             codes[letter.code] += 1
             next_at = max(next_at, anyio.current_time()) + (1 / rate if rate else 0)
-        return LetterCount(codes=codes, unseen=await _unseen(opened.admin, left))
+        unseen = await _unseen(opened.admin, left)
+        return LetterCount(codes=codes, unseen=unseen, unguarded=unguarded)
+
+
+def _is_unguarded(letter: DeadLetter) -> bool:
+    """Whether it is an update, and says nothing of the state that it is based on."""
+    names = _names(letter)
+    return isinstance(names.get("EventTriggerName"), str) and not names.get("based_on")
 
 
 def _without_base(letter: DeadLetter) -> DeadLetter:
@@ -147,11 +160,7 @@ async def _unseen(admin: QueueAdmin, left: int) -> int:
 
 def shown_letter(letter: DeadLetter) -> ShownLetter:
     """What may be shown of a dead letter."""
-    try:
-        body = msgspec.json.decode(letter.body)
-    except (ValueError, RecursionError):  # what is no update is among them too
-        body = {}
-    names = body if isinstance(body, dict) else {}
+    names = _names(letter)
     return ShownLetter(
         message_id=letter.id,
         id=names.get("id"),
@@ -161,6 +170,15 @@ def shown_letter(letter: DeadLetter) -> ShownLetter:
         code=letter.code,
         reason=letter.reason,
     )
+
+
+def _names(letter: DeadLetter) -> dict[str, Any]:
+    """Its members; none of what is no update, which is among them too."""
+    try:
+        body = msgspec.json.decode(letter.body)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def _spool(address: QueueAddress, **given: object) -> SpoolDirectory | None:

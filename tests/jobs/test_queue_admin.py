@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from batcher.errors import QueueError, SettingsError
@@ -74,6 +75,31 @@ async def test_those_of_one_code_are_listed_and_put_back_and_the_others_stay(
     assert (depth.waiting, depth.held, depth.dead) == (2, 0, 1)
     assert (await redrive_dead_letters(address)).codes == {"B": 1}
     assert (await queue_depth(address)).dead == 0
+
+
+async def test_what_is_put_back_without_a_state_to_hold_it_against_is_counted_unless_forced(
+    address: QueueAddress,
+) -> None:
+    base = {"based_on": {"sha256": "0" * 64, "sent_at": 1.0}}
+    bodies = [change(0), change(1) | base, change(2) | {"based_on": None}, ["no update"], {}]
+
+    async def bury() -> None:
+        async with address.open(create=True) as opened:
+            await redrive_dead_letters(address, force=True)
+            for message in await opened.queue.receive(len(bodies)):
+                await opened.queue.acknowledge(message)
+            for body in bodies:
+                update = Update(id="1", line=1, target="eu", request=change(0))
+                await opened.producer.send([update], "batch")
+                (message,) = await opened.queue.receive(1)
+                letter = msgspec.structs.replace(message, body=msgspec.json.encode(body))
+                await opened.queue.dead_letter(letter, "A", "wrong")
+
+    await bury()
+    found = await redrive_dead_letters(address)
+    assert (found.codes.total(), found.unguarded) == (5, 2)
+    await bury()
+    assert (await redrive_dead_letters(address, force=True)).unguarded == 0
 
 
 async def test_a_message_queue_has_no_files(address: QueueAddress) -> None:

@@ -139,7 +139,7 @@ async def test_a_queue_is_drained_once(
     back = await command(
         "queue", "redrive", place.url, "--code", "ResourceNotFoundException", "--rate", "100"
     )
-    assert "1 put back" in back.err
+    assert "1 put back.\n  1 of them without based_on, as no worker has seen their" in back.err
     assert json.loads((await command("queue", "status", place.url, "--json")).out)["waiting"] == 1
 
 
