@@ -66,9 +66,10 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
             return _OF_STATUS[status], command("verify", self.path, "--in-doubt-only")
         if status == "partial":
             parent = self.manifest.parent or str(self.path)
-            return _OF_STATUS[status], command("rollback", stored_path(parent), "--recreate")
+            again = command("rollback", stored_path(parent), "--recreate")
+            return self._with_reason(_OF_STATUS[status]), again
         if status == "differs":
-            return _OF_STATUS[status], command("rollback", self.path)
+            return self._with_reason(_OF_STATUS[status]), command("rollback", self.path)
         if status == "invalid":
             text = f"{_OF_STATUS[status].removesuffix(':')}{self._config()}:"
             return text, self.on_input("validate")
@@ -80,7 +81,7 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
         was = "Somebody changed the trigger since, and it was left alone."
         if self.manifest.kind == ROLLBACK and self.manifest.parent is not None:
             again = command("rollback", stored_path(self.manifest.parent), "--force")
-            return f"{was} To put it back all the same:", again
+            return self._with_reason(f"{was} To put it back all the same:"), again
         text = f"{was} To see what the updates would change now{self._config()}:"
         return text, self.on_input("plan")
 
@@ -97,7 +98,7 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
             text = f"{_OF_REMEDY[found].removesuffix(':')}{self._config()}:"
             return text, f"{copying} && {command('run', Path(copy), *self.place())}"
         retried = command("retry", self.path, *(("--code", code) if code else ()))
-        return _OF_REMEDY.get(found, _OF_REMEDY[Remedy.RETRY]), retried
+        return self._with_reason(_OF_REMEDY.get(found, _OF_REMEDY[Remedy.RETRY])), retried
 
     def on_input(self, name: str) -> str | None:
         """A command on the input of the run; None where that is no file any more."""
@@ -129,10 +130,10 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
             text = "To send again what failed or is in doubt:"
             if _fails_again(counts):
                 text = "What failed fails again as it is, see below what helps. To send it then:"
-            yield NextStep(text=text, command=command("retry", self.path))
+            yield NextStep(text=self._with_reason(text), command=command("retry", self.path))
         has_images = self.directory.before.exists() and self.manifest.kind != ROLLBACK
         if has_images and not undone and (counts.succeeded or counts.differs):
-            text = "To put back what it has changed:"
+            text = self._with_reason("To put back what it has changed:")
             yield NextStep(text=text, command=command("rollback", self.path))
         yield NextStep(
             text="To hold the books and the live triggers against what was asked:",
@@ -197,6 +198,10 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
         tables += ["[[hooks]]"] if known.get("hooks") else []
         return f", with a --config that has {' and '.join(tables)}" if tables else ""
 
+    def _with_reason(self, text: str) -> str:
+        """What a command is for, and what has to be given to it as somebody has to know it."""
+        return f"{text.removesuffix(':')}{reason_for(self.manifest.settings)}:"
+
     def again(self) -> str:
         """The command of the run, as far as it is kept."""
         manifest = self.manifest
@@ -212,6 +217,14 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
             said += [word for flag, text in selection.pieces() for word in (f"--{flag}", text)]
             said += [] if selection.names is None else ["--only-file", _NAMES]
         return command("run", self.input, "--out", str(self.path), *said)
+
+
+def reason_for(settings: dict[str, Any]) -> str:
+    """What a command that changes targets takes for the protected ones, for a sentence."""
+    own = [each.get("protected") for each in settings.get("targets", {}).values()]
+    if not (settings.get("protected") or any(own)):
+        return ""
+    return ", with a --reason, and --confirm NAME of what is protected"
 
 
 def _fails_again(counts: Counts) -> bool:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from batcher.config import OF_PLACE
 from batcher.errors import BatcherError
 from batcher.jobs.recorded_results import proven_results
-from batcher.jobs.report_steps import flags
+from batcher.jobs.report_steps import flags, reason_for
 from batcher.jobs.run_order import RUN
 from batcher.records import Result, Status, Summary
 from batcher.storage.run_directory import RunDirectory
@@ -33,6 +33,7 @@ class RunEnding(Struct, frozen=True, kw_only=True):
     to be run again; ``created``: the first triggers that it has created, and that no integration
     names. ``place``: of a run that follows another, and has its place from that, the flags that say
     where it was; ``has_tables``: there are tables of targets, too, which no flag can give.
+    ``reason``: what a command that changes the same takes for protected targets, for a sentence.
     """
 
     failures: list[Result] = []
@@ -44,6 +45,7 @@ class RunEnding(Struct, frozen=True, kw_only=True):
     created: list[Result] = []
     place: dict[str, str] = {}
     has_tables: bool = False
+    reason: str = ""
 
     @classmethod
     def of(cls, directory: RunDirectory, summary: Summary) -> Self:
@@ -63,6 +65,7 @@ class RunEnding(Struct, frozen=True, kw_only=True):
                 created=_created(directory, summary),
                 place=dict(zip(place, place, strict=True)),
                 has_tables=bool(settings.get("targets")),
+                reason=reason_for(manifest.settings),
             )
         return cls()
 

@@ -71,6 +71,31 @@ def test_each_kind_of_failure_has_a_command_that_the_command_line_takes(
     is_taken(said)
 
 
+@pytest.mark.parametrize("kind", ["run", "rollback"])
+def test_what_changes_a_protected_target_is_told_to_take_a_reason(
+    tmp_path: Path, kind: str
+) -> None:
+    parent = str(tmp_path / "was.run")
+    tables = {"one": {"protected": False}, "two": {"protected": True}}
+    for settings, is_told in (
+        ({"protected": True}, True),
+        ({"targets": tables}, True),
+        ({"targets": {"one": {}}}, False),
+    ):
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        folder.mkdir()
+        known = SETTINGS.as_json() | settings
+        run = reported(folder, kind=kind, parent=parent, settings=known)
+        run.directory.path.mkdir(exist_ok=True)
+        run.directory.before.touch()
+        told = run.next_steps(Counts(succeeded=1, failed=1), "finished", undone=False)
+        steps = [(each.text, each.command) for each in told]
+        steps += [run.to_mend((status, code), []) for status, code, _ in CASES]
+        for text, said in steps:
+            changes = said is not None and shlex.split(said)[1] in ("retry", "rollback")
+            assert ("with a --reason" in text) == (changes and is_told), text
+
+
 def test_the_command_of_a_run_says_its_settings_again(tmp_path: Path) -> None:
     run = reported(tmp_path)
     words = shlex.split(run.again())

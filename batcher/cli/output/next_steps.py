@@ -28,16 +28,17 @@ def next_steps(directory: RunDirectory, summary: Summary, ending: RunEnding) -> 
         yield from _after_stale(ending)
     if summary.partial and ending.parent is not None and ending.kind == ROLLBACK:
         again = next_command("rollback", Path(ending.parent), "--recreate")
-        yield f"To put back in full what is partial, by deleting and creating it: {again}"
+        how = f"by deleting and creating it{ending.reason}"
+        yield f"To put back in full what is partial, {how}: {again}"
     if ending.failed_lines and (summary.failed or summary.in_doubt):
         yield from _after_failures(directory, summary, ending)
     undoes = ending.images and ending.kind != ROLLBACK
     back = next_command("rollback", directory.path)
     if undoes and summary.differs:
         what = "What differs was applied, and is not as asked: a retry leaves it alone."
-        yield f"{what} {TO}: {back}"
+        yield f"{what} {TO}{ending.reason}: {back}"
     elif undoes and summary.succeeded and _is_amiss(summary):
-        yield f"{TO}: {back}"
+        yield f"{TO}{ending.reason}: {back}"
 
 
 def _is_amiss(summary: Summary) -> bool:
@@ -49,7 +50,7 @@ def _after_stale(ending: RunEnding) -> Iterator[str]:
     was = "Stale is what somebody changed since, and was left alone."
     if ending.kind == ROLLBACK and ending.parent is not None:
         again = next_command("rollback", Path(ending.parent), "--force")
-        yield f"{was} To put it back all the same: {again}"
+        yield f"{was} To put it back all the same{ending.reason}: {again}"
     elif ending.input is not None and "://" not in ending.input and ending.input != "-":
         path = Path(ending.input)
         out = path.with_name(f"{path.name.partition('.jsonl')[0]}.new-plan.jsonl")
@@ -81,7 +82,8 @@ def _after_failures(directory: RunDirectory, summary: Summary, ending: RunEnding
     ):
         if which in by_remedy:
             flags = [] if alone else [w for code in by_remedy[which] for w in ("--code", code)]
-            yield f"{said}: {next_command('retry', directory.path, *flags)}"
+            again = next_command("retry", directory.path, *flags)
+            yield f"{said}{ending.reason}: {again}"
 
 
 def _of_first(found: Result | None, summary: Summary) -> tuple[str, ...]:

@@ -43,6 +43,17 @@ def offered(ending: RunEnding = RUN, **members: Any) -> list[str]:
     return commands
 
 
+def test_what_changes_a_protected_target_is_told_to_take_a_reason() -> None:
+    ending = replace(RUN, reason=", with a --reason")
+    summary = Summary(
+        wall_seconds=0.0, rate=0.0, seconds=Seconds(), failed=1, differs=1, in_doubt=1, succeeded=1
+    )
+    lines = list(next_steps(RunDirectory(Path("u.run")), summary, ending))
+    told = [line for line in lines if ", with a --reason:" in line]
+    assert told == [line for line in lines if "batcher retry" in line or "batcher rollback" in line]
+    assert len(told) == 2
+
+
 @pytest.mark.parametrize(
     ("errors", "commands"),
     [
