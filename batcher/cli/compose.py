@@ -80,7 +80,7 @@ async def _compose(request: Request, settings: Settings) -> int:
     with place_for_copies(None if request.out is None else request.file) as copies:
         file = _definitions(request, settings, copies, violations)
         selection = request.selection
-        selector = None if selection is None else Selector(selection)
+        selector = None if selection is None else Selector(selection, settings.target_names)
         wish = Wish(
             edits=request.edits,
             where=request.where,

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from batcher.cli.idle_target import refuse_target_at_run
 from batcher.cli.interruption import run_command
 from batcher.cli.options import (
     check_sensitive,
@@ -16,12 +17,13 @@ from batcher.cli.options import (
 from batcher.cli.output.drift_lines import print_drift
 from batcher.cli.output.preview import say_places
 from batcher.cli.output.reading_progress import ReadingProgress
-from batcher.cli.selection import taken_selection
+from batcher.cli.selection import selector_at_run, taken_selection
 from batcher.config import Settings, clean_text
 from batcher.jobs.drift import DriftOptions, find_drift
 from batcher.jobs.drift_base import read_base
 from batcher.jobs.run_reader import settings_of
 from batcher.operations import TRIGGER_NAMES
+from batcher.storage.run_directory import RunDirectory
 from batcher.updates.selection import Selector
 from batcher.wiring.line_readers import installed_update_model
 
@@ -40,14 +42,18 @@ def do_drift(
     check_sensitive(show_sensitive, as_json=as_json)
     members = frozenset(map(_member, ignored))
     selection = taken_selection(given)
-    selector = None if selection is None else Selector(selection)
-    options = DriftOptions(ignored=members, new=not no_new, selector=selector)
     run = Path(base) if Path(base).is_dir() else None
     settings = (
         settings_from(given, config)
         if run is None
         else settings_at_run(given, config, settings_of(run))
     )
+    if run is not None:
+        refuse_target_at_run(RunDirectory(run).read_manifest().targets, settings.target)
+        selector = selector_at_run(run, selection)
+    else:
+        selector = None if selection is None else Selector(selection, settings.target_names)
+    options = DriftOptions(ignored=members, new=not no_new, selector=selector)
     raise SystemExit(run_command(_drift, base, settings, options, show_sensitive, as_json))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeAlias
 
+from batcher.cli.idle_target import refuse_idle_target
 from batcher.cli.interruption import run_command
 from batcher.cli.output.echo import echo
 from batcher.cli.output.violations import ViolationPrinter
@@ -52,6 +53,7 @@ async def _enqueue(file: str, settings: Settings, put: _Put) -> int:
         if not checked.usable:
             echo("Nothing was put into the queue. Correct these lines.", err=True)
             return 2
+        refuse_idle_target(checked)
         found = await _put_in(checked, put)
     if found is None:
         echo(f"Interrupted, and the last request was not answered. {GOES_ON}", err=True)

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias
 import click
 
 from batcher.cli import ERROR_AS_JSON
+from batcher.cli.idle_target import refuse_idle_target
 from batcher.cli.interruption import run_command
 from batcher.cli.options import (
     check_sensitive,
@@ -83,6 +84,7 @@ async def _lint(
             if not checked.usable:
                 printer.finish(None)
                 return 2
+            refuse_idle_target(checked)
             printer.names_targets = len(checked.inspection.targets) > 1
             for line in part_lines(checked.inspection.part, checked.inspection.unmatched):
                 echo(line, err=True)

@@ -11,6 +11,7 @@ import anyio
 import click
 
 from batcher.cli import ERROR_AS_JSON
+from batcher.cli.idle_target import refuse_idle_target
 from batcher.cli.interruption import run_command
 from batcher.cli.options import (
     check_output,
@@ -106,6 +107,7 @@ async def _plan(
         violations.conclude(checked.inspection, usable=checked.usable, not_done="read")
         if not checked.usable:
             return 2
+        refuse_idle_target(checked)
         if linter is not None:
             say_lint(linter.counts(checked), file)
         for line in part_lines(checked.inspection.part, checked.inspection.unmatched):

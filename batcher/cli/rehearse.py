@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from batcher.cli.emulator import fault_of
+from batcher.cli.idle_target import refuse_idle_target
 from batcher.cli.interruption import run_command
 from batcher.cli.loop_call import soon
 from batcher.cli.options import settings_from
@@ -111,6 +112,7 @@ async def _rehearse(
         violations.conclude(checked.inspection, usable=checked.usable, not_done="rehearsed")
         if not checked.usable:
             return 2
+        refuse_idle_target(checked)
         for line in part_lines(checked.inspection.part, checked.inspection.unmatched):
             echo(line, err=True)
         name = default_directory(file).name.removesuffix(".run")

@@ -32,7 +32,8 @@ def do_retry(run: Path, codes: tuple[str, ...], config: Path | None, **given: An
 
 
 def _make(codes: tuple[str, ...], selection: Selection | None, follow_up: FollowUp, _: str) -> None:
-    selector = None if selection is None else Selector(selection)
+    targets = follow_up.run.target_names
+    selector = None if selection is None else Selector(selection, targets)
     chosen = choose(follow_up.run, codes, selector)
     follow_up.part = chosen.part
     for said in part_lines(None, selector.unmatched() if selector else []):

@@ -73,7 +73,8 @@ def make_undos(selection: Selection | None, follow_up: FollowUp, form: str) -> N
     ``form``: how progress is shown.
     """
     recreate = follow_up.recreate
-    selector = None if selection is None else Selector(selection)
+    targets = follow_up.run.target_names
+    selector = None if selection is None else Selector(selection, targets)
     now, known = SystemClock().wall(), _known(follow_up)
     with ReadingProgress("before images", form=form) as progress:
 

@@ -8,6 +8,7 @@ import msgspec
 
 from batcher.accounting.limit import Limit
 from batcher.cli.event_columns import taken_columns
+from batcher.cli.idle_target import refuse_idle_target
 from batcher.cli.interruption import run_command
 from batcher.cli.options import (
     check_output,
@@ -132,6 +133,7 @@ async def _simulate(
         violations.conclude(checked.inspection, usable=checked.usable, not_done="simulated")
         if not checked.usable:
             return 2
+        refuse_idle_target(checked)
         if wanted.sample_events is not None:
             return await _sample(checked, order, wanted.sample_events, replace=wanted.replace)
         report = await _report(checked, order, checked.settings.progress)

@@ -12,6 +12,7 @@ import msgspec
 from anyio.abc import TaskStatus
 
 from batcher.cli.garbage_collection import keep_what_lasts
+from batcher.cli.idle_target import refuse_idle_target
 from batcher.cli.interruption import until_signal
 from batcher.cli.loop_call import soon
 from batcher.cli.options import Choices
@@ -75,6 +76,8 @@ async def start(opened: OpenRun, choices: Choices) -> int:
         say_lint(checked.lint, name)
     if isinstance(checked, InvalidInput):
         return 2
+    if isinstance(checked, CheckedRun):
+        refuse_idle_target(checked.state.file)
     if (undo := checked.state.progress.undo) is not None:
         echo(f"{opened.order.directory.path}: is to be put back, as {undo.reason}.", err=True)
         return STOPPED_ITSELF

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from batcher.accounting.remedies import Remedy, remedy
+from batcher.cli.idle_target import refuse_target_at_run
 from batcher.cli.interruption import run_command
 from batcher.cli.options import settings_at_run
 from batcher.cli.output.echo import echo
@@ -15,7 +16,7 @@ from batcher.cli.output.next_command import next_command
 from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.selected_part import part_lines, part_text
 from batcher.cli.repair_notice import repair_with_notice
-from batcher.cli.selection import taken_selection
+from batcher.cli.selection import selector_at_run, taken_selection
 from batcher.foreign_text import printable
 from batcher.jobs.run_audit import UNFINISHED, Discrepancies
 from batcher.jobs.run_reader import settings_of
@@ -24,7 +25,6 @@ from batcher.jobs.verify import Reads, Verification, verify_run
 from batcher.number_text import number, several
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.wave_file import read_waves
-from batcher.updates.selection import Selector
 from batcher.updates.target_causes import TOGETHER_FROM, by_cause, cause_in, targets_text
 from batcher.updates.target_places import places_text
 
@@ -33,10 +33,11 @@ def do_verify(
     run: Path, in_doubt_only: bool, repair: bool, as_json: bool, config: Path | None, **given: Any
 ) -> None:
     selection = taken_selection(given)
-    selector = None if selection is None else Selector(selection)
     if repair:
         repair_with_notice(run)
     settings = settings_at_run(given, config, settings_of(run))
+    refuse_target_at_run(RunDirectory(run).read_manifest().targets, settings.target)
+    selector = selector_at_run(run, selection)
     with ReadingProgress("live triggers", form=settings.progress) as progress:
         live = not in_doubt_only
         found = run_command(

@@ -96,7 +96,8 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
     max_failures: Annotated[
         FailureLimit,
         about(
-            "Stop after more than N failures, or P% of the results (from 100 results on).",
+            "Stop a target after more than N failures of its own, or P% of its results (from 100"
+            " results on); the others go on.",
             metavar="N|P%|none",
         ),
     ] = FailureLimit("50%")

@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from typing import Annotated, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -93,15 +92,7 @@ class TargetList(TextValue):
 
     def found_in(self, targets: TargetNames) -> dict[str, frozenset[str]]:
         """The targets that each part of it means, which may be none."""
-        return {each: _named(each, targets) for each in self._parts}
-
-
-def _named(text: str, targets: TargetNames) -> frozenset[str]:
-    if text in targets.names:
-        return frozenset({text})
-    if text in targets.accounts:
-        return frozenset(targets.accounts[text])
-    return frozenset(name for name in targets.names if fnmatchcase(name, text))
+        return {each: targets.matching(each) for each in self._parts}
 
 
 class CommandLine(TextValue):

@@ -225,8 +225,12 @@ class _Composer:
     def _selects(self, members: Mapping[str, Any]) -> bool:
         """Whether a definition is selected; one that names no trigger can't be left out."""
         selector, names = self._wish.selector, [members.get(name) for name in NAMES]
-        known = all(isinstance(name, str) for name in names)
-        return selector is None or not known or selector.takes(*map(str, names))
+        target = members.get("target", self._reader.default_target)
+        known = all(isinstance(name, str) for name in (*names, target))
+        if selector is None or not known:
+            return True
+        domain, name = map(str, names)
+        return selector.takes(domain, name, self._reader.target_name(str(target)))
 
     def _matches(self, wanted: Mapping[str, Any], line: int) -> bool:
         where = self._wish.where

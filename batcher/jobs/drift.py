@@ -305,7 +305,7 @@ class _TargetHolder:
 
     def _selects(self, key: TriggerKey) -> bool:
         selector = self._options.selector
-        return selector is None or selector.takes(key.domain, key.trigger)
+        return selector is None or selector.takes(key.domain, key.trigger, key.target)
 
     async def _read(self, held: _Held) -> LiveTrigger | None:
         if not held.moved:

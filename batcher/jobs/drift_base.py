@@ -85,7 +85,7 @@ def read_base(origin: str, settings: Settings, selector: Selector | None = None)
 
 def _selected(base: DriftBase, selector: Selector) -> DriftBase:
     keys = [*base.triggers, *base.untold]
-    kept = frozenset(key for key in keys if selector.takes(key.domain, key.trigger))
+    kept = frozenset(key for key in keys if selector.takes(key.domain, key.trigger, key.target))
     by, left_out = str(selector.selection), len(keys) - len(kept)
     if not kept:
         raise InputError(
@@ -99,7 +99,7 @@ def _selected(base: DriftBase, selector: Selector) -> DriftBase:
         triggers=BaseTriggers(each for each in base.triggers.items() if each[0] in kept),
         untold={key: each for key, each in base.untold.items() if key in kept},
         part=SelectedPart(by=by, left_out=left_out, of=len(keys)),
-        left_out=frozenset(each for each in domains if selector.may_take_of(each[1])),
+        left_out=frozenset(each for each in domains if selector.may_take_of(each[1], each[0])),
     )
 
 

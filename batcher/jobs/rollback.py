@@ -77,7 +77,7 @@ def make_rollback(
     report = RollbackReport()
     for undo in undos(run, recreate=recreate, known=known):
         names = undo.line["DomainName"], undo.line["EventTriggerName"]
-        if selector is not None and not selector.takes(*names):
+        if selector is not None and not selector.takes(*names, undo.target):
             report.left_out += 1
             continue
         report.undone += 1

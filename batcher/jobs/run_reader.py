@@ -63,6 +63,11 @@ class RunReader:
         selected = sum(map(len, indexed.targets.values()))
         self.part = selected_part(self._reader, indexed.left_out, selected)
 
+    @property
+    def target_names(self) -> TargetNames:
+        """The targets that a selection of its lines may name."""
+        return targets_to_select(self.manifest)
+
     def reload(self) -> None:
         """Read anew what ``run.json`` says, after it was written."""
         self.manifest: RunManifest = self.directory.read_manifest()
@@ -123,8 +128,8 @@ class RunReader:
     def selected(self, selector: Selector) -> LineSet:
         """The lines of it that are selected. Reads the input."""
         found = LineSet()
-        for line, names in self.triggers():
-            if names is not None and selector.takes(*names):
+        for line, raw in self._raw_lines():
+            if self._reader.is_taken(raw, selector):
                 found.add(line)
         return found
 
@@ -212,11 +217,22 @@ def _trigger_text(target: str, domain: str | None, trigger: str | None) -> str:
 
 def _target_names(manifest: RunManifest) -> TargetNames:
     """What the lines of a run may call targets: as when it checked them, by account too."""
+    return msgspec.structs.replace(_known_settings(manifest).target_names, is_open=True)
+
+
+def targets_to_select(manifest: RunManifest) -> TargetNames:
+    """The targets of a run, by name, and by the account that it was told or has seen."""
+    settings, seen = _known_settings(manifest), manifest.targets
+    places = {name: (each.account, each.region) for name, each in settings.targets.items()}
+    places |= {name: (each.account, each.region) for name, each in seen.items()}
+    return TargetNames.of(settings.target_names.names.union(seen), places)
+
+
+def _known_settings(manifest: RunManifest) -> Settings:
     try:
-        names = Settings.from_json(manifest.settings).target_names
-    except msgspec.ValidationError:  # whoever needs the settings tells of it
-        names = TargetNames(names=frozenset(), accounts={})
-    return msgspec.structs.replace(names, is_open=True)
+        return Settings.from_json(manifest.settings)
+    except msgspec.ValidationError:  # whoever needs them tells of it
+        return Settings()
 
 
 def settings_of(path: Path) -> Settings:

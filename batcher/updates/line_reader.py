@@ -51,7 +51,7 @@ class LineReader:
         self._targets = known_targets
         self._known_targets = None if known_targets is None else known_targets.names
         self._domains = domains
-        self.selector = None if selection is None else Selector(selection)
+        self.selector = None if selection is None else Selector(selection, known_targets)
         self.default_priority = priority
         ours = {"id", "target", "based_on", "chain", "lost", "sha256", "LastUpdatedAt", "sent_at"}
         ours |= {"domain_map", "priority"}
@@ -70,10 +70,18 @@ class LineReader:
 
     def selects(self, raw: bytes) -> bool:
         """Whether a line is part of the job; one that names no trigger can't be left out."""
-        if self.selector is None:
-            return True
-        names = self.trigger_of(raw)
-        return names is None or self.selector.takes(*names)
+        return self.selector is None or self.is_taken(raw, self.selector, unnamed=True)
+
+    def is_taken(self, raw: bytes, selector: Selector, *, unnamed: bool = False) -> bool:
+        """Whether a line is selected. ``unnamed``: what is so of one that names no trigger.
+
+        No rule of the model is looked at.
+        """
+        if (named := self._named(raw)) is None:
+            return unnamed
+        target = self.default_target if named.target is None else self.target_name(named.target)
+        domain = self._mapped(named.DomainName, named.domain_map)
+        return selector.takes(domain, named.EventTriggerName, target)
 
     def read(self, raw: bytes, line: int) -> Update | list[Violation] | None:
         """The update of a line, or its violations; None for a blank line.
@@ -138,11 +146,15 @@ class LineReader:
 
         No rule of the model is looked at.
         """
-        try:
-            named = self._decode_names(raw)
-        except (ValueError, RecursionError):
+        if (named := self._named(raw)) is None:
             return None
         return self._mapped(named.DomainName, named.domain_map), named.EventTriggerName
+
+    def _named(self, raw: bytes) -> "_Names | None":
+        try:
+            return self._decode_names(raw)
+        except (ValueError, RecursionError):
+            return None
 
     def _read_slowly(self, raw: bytes, line: int) -> Update | list[Violation] | None:
         """Read a line that is wrong or unusual: all checks, in the order that explains most."""
@@ -253,6 +265,7 @@ class _Names(Struct):
     DomainName: str
     EventTriggerName: str
     domain_map: str | None = None
+    target: str | None = None
 
 
 def _fraction(digits: str) -> float:

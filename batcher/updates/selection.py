@@ -1,4 +1,4 @@
-"""Which triggers a job is narrowed to: globs and names, domains, and what is to be left out.
+"""Which triggers a job is narrowed to: globs and names, domains, targets, what is to be left out.
 
 Names are those that are sent: of a line that a domain map gives another domain, that other one.
 """
@@ -9,21 +9,28 @@ from fnmatch import fnmatchcase
 from typing import Self
 
 from msgspec import Struct
+from msgspec.structs import replace
+
+from batcher.errors import SettingsError
+from batcher.foreign_text import printable
+from batcher.updates.target_names import TargetNames
 
 
-class Selection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Selection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What was asked for; an empty member narrows nothing.
 
     ``only`` and ``exclude``: globs, case-sensitive, of the name of a trigger, or of
     ``domain/name`` where they hold a slash; ``names``: of a file, taken literally, likewise;
-    ``domains``: names. A trigger is selected that ``only`` or ``names`` have, in one of the
-    ``domains``, and that ``exclude`` has not.
+    ``domains``: names; ``targets``: names, accounts, or globs of names. A trigger is selected that
+    ``only`` or ``names`` have, in one of the ``domains`` of one of the ``targets``, and that
+    ``exclude`` has not.
     """
 
     only: tuple[str, ...]
     exclude: tuple[str, ...]
     domains: tuple[str, ...]
     names: tuple[str, ...] | None
+    targets: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -33,6 +40,7 @@ class Selection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         exclude: Iterable[str] = (),
         domains: Iterable[str] = (),
         names: Iterable[str] | None = None,
+        targets: Iterable[str] = (),
     ) -> Self | None:
         """One of these, equal to any other of the same meaning; None where all is selected."""
         found = cls(
@@ -40,9 +48,10 @@ class Selection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             exclude=_sorted(exclude),
             domains=_sorted(domains),
             names=None if names is None else _sorted(names),
+            targets=_sorted(targets),
         )
-        narrows = found.only or found.exclude or found.domains or names is not None
-        return found if narrows else None
+        narrows = found.only or found.exclude or found.domains or found.targets
+        return found if narrows or names is not None else None
 
     def __str__(self) -> str:
         """The flags that say so; of a file how many names it has."""
@@ -52,20 +61,28 @@ class Selection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return " ".join(words)
 
     def pieces(self) -> Iterator[tuple[str, str]]:
-        """Flag and text of each glob and domain."""
+        """Flag and text of each glob, domain and target."""
         for flag, texts in (
             ("only", self.only),
             ("exclude", self.exclude),
             ("domain", self.domains),
+            ("only-target", self.targets),
         ):
             yield from ((flag, text) for text in texts)
 
 
 class Selector:
-    """Selects triggers, and remembers which pieces of the selection had none."""
+    """Selects triggers, and remembers which pieces of the selection had none.
 
-    def __init__(self, selection: Selection) -> None:
+    ``targets``: those that there are. Raises SettingsError for a target that is none of them: it
+    would be a slip.
+    """
+
+    def __init__(self, selection: Selection, targets: TargetNames | None = None) -> None:
         self.selection = selection
+        self._targets = targets or TargetNames(names=frozenset(), accounts={}, is_open=True)
+        self._pieces_of: dict[str, list[str]] = {}  # by target: what of the selection names it
+        self._refuse_no_target()
         self._names = frozenset(selection.names or ())
         self._narrows = bool(selection.only) or selection.names is not None
         self._unmatched = set(selection.pieces())
@@ -74,8 +91,12 @@ class Selector:
     def __repr__(self) -> str:
         return f"<Selector {self.selection}: {len(self._unmatched)} of it matched nothing so far>"
 
-    def takes(self, domain: str, trigger: str) -> bool:
-        """Whether that trigger is selected."""
+    def takes(self, domain: str, trigger: str, target: str = "") -> bool:
+        """Whether that trigger is selected; ``target``: its name, where there may be several."""
+        of_target = not self.selection.targets or self._is_of_target(target)
+        return self._takes_name(domain, trigger) and of_target
+
+    def _takes_name(self, domain: str, trigger: str) -> bool:
         whole, wanted = f"{domain}/{trigger}", self.selection
         chosen = self._matches("only", wanted.only, trigger, whole)
         for name in (trigger, whole):
@@ -88,9 +109,11 @@ class Selector:
             self._unmatched.discard(("domain", domain))
         return (chosen or not self._narrows) and (inside or not wanted.domains) and not excluded
 
-    def may_take_of(self, domain: str) -> bool:
+    def may_take_of(self, domain: str, target: str = "") -> bool:
         """Whether some trigger of that domain could be selected, so far as globs tell."""
         wanted = self.selection
+        if wanted.targets and not self._named(target):
+            return False
         if wanted.domains and domain not in wanted.domains:
             return False
         places = [glob[:-2] for glob in wanted.exclude if glob.endswith("/*")]
@@ -102,6 +125,26 @@ class Selector:
     def unmatched(self) -> list[str]:
         """What of the selection no trigger had so far, in words."""
         return [f"--{flag} {shlex.quote(text)}" for flag, text in sorted(self._unmatched)]
+
+    def _is_of_target(self, name: str) -> bool:
+        pieces = self._named(name)
+        self._unmatched.difference_update(("only-target", each) for each in pieces)
+        return bool(pieces)
+
+    def _named(self, target: str) -> list[str]:
+        """What of the selection names that target."""
+        if (found := self._pieces_of.get(target)) is None:
+            own = replace(self._targets, names=self._targets.names | {target})
+            found = [each for each in self.selection.targets if target in own.matching(each)]
+            self._pieces_of[target] = found
+        return found
+
+    def _refuse_no_target(self) -> None:
+        for text in () if self._targets.is_open else self.selection.targets:
+            if not self._targets.matching(text):
+                raise SettingsError(
+                    f"--only-target: {self._targets.refusal(text, printable(text))}."
+                )
 
     def _matches(self, flag: str, globs: Sequence[str], trigger: str, whole: str) -> bool:
         found = False

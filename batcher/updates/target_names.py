@@ -4,6 +4,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from msgspec import Struct
@@ -47,6 +48,14 @@ class TargetNames(Struct, frozen=True, kw_only=True):
         if text in self.names:
             return text
         return self.by_account(text) or (text if self.is_open else None)
+
+    def matching(self, text: str) -> frozenset[str]:
+        """The targets of that name, of that account, or of a name that the glob takes."""
+        if text in self.names:
+            return frozenset({text})
+        if text in self.accounts:
+            return frozenset(self.accounts[text])
+        return frozenset(name for name in self.names if fnmatchcase(name, text))
 
     def refusal(self, text: str, shown: str) -> str:
         """Why a line can't have that target; ``shown``: it, as messages may have it."""

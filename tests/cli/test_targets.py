@@ -305,8 +305,9 @@ async def test_a_run_whose_lines_name_accounts_is_retried_verified_reported_and_
     batcher: Command, write_lines: Write, tmp_path: Path
 ) -> None:
     accounts = ["111122223333", "444455556666"]
-    named = [accounts[0], f"{accounts[1]}/eu-west-1", f"shop-{accounts[1]}"]
-    write_lines({"target": named[n % 3], **change(n)} for n in range(9))
+    named = [accounts[0], f"{accounts[1]}/eu-west-1", f"shop-{accounts[1]}", None]
+    named = [named[n % 4] for n in (*range(7), 1, 2)]
+    write_lines({**({"target": name} if name else {}), **change(n)} for n, name in enumerate(named))
     emulator = seeded(8)  # the last one is not there yet
     async with emulator as url:
         batcher.environ["AWS_ENDPOINT_URL_STS"] = url

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batcher.errors import SettingsError
 from batcher.updates.selection import Selection, Selector
+from batcher.updates.target_names import TargetNames
 
 NAMES = st.text(alphabet="aAb-1", min_size=1, max_size=3)
 GLOBS = st.text(alphabet="aAb1*?[]!-", min_size=1, max_size=4)
@@ -75,6 +77,64 @@ def test_a_selection_is_what_it_means_whatever_the_order_and_survives_json() -> 
     assert msgspec.json.decode(msgspec.json.encode(one), type=Selection) == one
     assert str(one) == "--only a --only b --exclude 'it'\"'\"'s' --only-file (2 names)"
     assert Selection.of(names=[]) != Selection.of() is None
+
+
+SHOPS = TargetNames.of(
+    frozenset({"shop-eu", "shop-us", "pay-eu"}),
+    {
+        "shop-eu": ("111122223333", "eu-west-1"),
+        "shop-us": ("111122223333", "us-east-1"),
+        "pay-eu": ("555566667777", "eu-west-1"),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        (["shop-eu"], {"shop-eu"}),
+        (["shop-*", "pay-eu"], {"shop-eu", "shop-us", "pay-eu"}),
+        (["111122223333"], {"shop-eu", "shop-us"}),
+        (["111122223333/us-east-1", "*-eu"], {"shop-us", "shop-eu", "pay-eu"}),
+    ],
+)
+def test_targets_are_selected_by_name_by_account_and_as_globs(
+    given: list[str], taken: set[str]
+) -> None:
+    found = Selection.of(targets=given, exclude=["t2"])
+    assert found is not None
+    selector = Selector(found, SHOPS)
+    for target in sorted(SHOPS.names):
+        assert selector.takes("acme", "t1", target) is (target in taken)
+        assert selector.may_take_of("acme", target) is (target in taken)
+        assert not selector.takes("acme", "t2", target)
+    assert not [each for each in selector.unmatched() if "target" in each]
+
+
+def test_a_target_that_had_no_line_is_told_and_one_that_there_is_not_is_refused() -> None:
+    found = Selection.of(targets=["shop-us", "555566667777"])
+    assert found is not None
+    selector = Selector(found, SHOPS)
+    assert selector.takes("acme", "t1", "pay-eu")
+    assert selector.unmatched() == ["--only-target shop-us"]
+    for slip, meant in (
+        ("shop-uk", "shop-us"),
+        ("999999999999", "that of no target"),
+        ("x*", "there are"),
+    ):
+        wrong = Selection.of(targets=["shop-us", slip])
+        assert wrong is not None
+        with pytest.raises(SettingsError, match=meant) as refused:
+            Selector(wrong, SHOPS)
+        assert f"--only-target: no target {slip}" in str(refused.value)
+        Selector(wrong)  # nobody knows the targets yet
+
+
+def test_a_manifest_has_no_targets_where_none_were_selected_and_old_ones_are_read() -> None:
+    old = b'{"only":["a"],"exclude":[],"domains":[],"names":null}'
+    found = Selection.of(only=["a"])
+    assert msgspec.json.decode(old, type=Selection) == found
+    assert msgspec.json.encode(found) == old
 
 
 @pytest.mark.parametrize(

@@ -215,7 +215,8 @@ SETTINGS = (
     ),
     (
         "max_failures",
-        "Stop after more than N failures, or P% of the results (from 100 results on).",
+        "Stop a target after more than N failures of its own, or P% of its results (from "
+        "100 results on); the others go on.",
         "50%",
         "N|P%|none",
         False,

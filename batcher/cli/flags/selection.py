@@ -1,4 +1,4 @@
-"""The flags that narrow a job to some of its triggers."""
+"""The flags that narrow a job to some of its triggers, or to some of its targets."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +10,20 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def selection_options(command: F) -> F:
-    """Add the flags that narrow a job to some triggers."""
-    return domain_option("Only triggers of this domain; may be repeated.")(name_options(command))
+    """Add the flags that narrow a job to some triggers, of several targets to some of these."""
+    narrowed = domain_option("Only triggers of this domain; may be repeated.")
+    return narrowed(target_option(name_options(command)))
+
+
+def target_option(command: F) -> F:
+    """Add ``--only-target``."""
+    return click.option(
+        "--only-target",
+        multiple=True,
+        metavar="NAME",
+        help="Only what is for this target, by its name or account, or as a glob of names; may be"
+        " repeated.",
+    )(command)
 
 
 def domain_option(about: str) -> Callable[[F], F]:

@@ -22,7 +22,7 @@ CARRIED = OF_PLACE | {
 }
 
 # of the same input; what is made of a part of it is that part already
-SELECTION = frozenset({"only", "exclude", "only_file", "domains"})
+SELECTION = frozenset({"only", "exclude", "only_file", "domains", "only_target"})
 
 FOR_LINT = SELECTION | {
     "config",
@@ -41,6 +41,7 @@ CARRIED_TO = {
     "lint": FOR_LINT,
     "plan": CARRIED | SELECTION | {"domain_map"},
     "report": frozenset[str](),
+    **dict.fromkeys(("retry", "rollback", "verify"), CARRIED - {"target"}),  # the run has its own
 }
 
 
