@@ -7,7 +7,7 @@ import gzip
 import json
 import os
 from collections.abc import Collection, Iterator, Mapping
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -85,29 +85,44 @@ def _endpoints(text: bytes) -> dict[str, Any]:
 
     They are sixteen thousand objects, of which a client looks at a few.
     """
-    found: dict[str, Any] = {**msgspec.json.decode(text, type=dict[str, Raw])}
-    partitions = msgspec.json.decode(found.pop("partitions"), type=list[dict[str, Raw]])
-    return {name: msgspec.json.decode(each) for name, each in found.items()} | {
-        "partitions": [
-            {
-                name: _Unread(each) if name == "services" else msgspec.json.decode(each)
-                for name, each in partition.items()
-            }
-            for partition in partitions
-        ]
-    }
+    found: dict[str, Any] = {**msgspec.json.decode(text, type=_ENDPOINTS)}
+    partitions = found["partitions"]
+    if not isinstance(partitions, list):
+        raise ValueError("partitions are no list")
+    found["partitions"] = [
+        {name: _part(name, each) for name, each in partition.items()} for partition in partitions
+    ]
+    return found
+
+
+def _part(name: str, text: Raw) -> Any:
+    is_unread = name == "services" and bytes(memoryview(text)[:1]) == b"{"
+    return _Unread(text) if is_unread else msgspec.json.decode(text)
+
+
+_ENDPOINTS: Any = dict[str, list[dict[str, Raw]] | str | int | float | None]
+"""Partitions, and beside them nothing but values: else it is read as botocore does."""
 
 
 class _Unread(Mapping[str, Any]):
-    """An object of JSON whose members are read one by one."""
+    """An object of JSON whose members are read one by one, and listed when one is asked for."""
 
     def __init__(self, text: Raw) -> None:
-        self._texts = msgspec.json.decode(text, type=dict[str, Raw])
+        self._text = text
         self._read: dict[str, Any] = {}
 
+    @cached_property
+    def _texts(self) -> Mapping[str, Any]:
+        try:
+            return msgspec.json.decode(self._text, type=dict[str, Raw])
+        except msgspec.DecodeError:  # as of a name that only botocore takes
+            self._read = json.loads(bytes(self._text))
+            return self._read
+
     def __getitem__(self, name: str) -> Any:
+        text = self._texts[name]
         if name not in self._read:
-            self._read[name] = _value(bytes(self._texts[name]))
+            self._read[name] = _value(bytes(text))
         return self._read[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -70,7 +70,10 @@ def test_a_file_that_is_no_plain_json_is_what_it_is_to_botocore(tmp_path: Path, 
     assert _outcome(ours) == _outcome(theirs)
 
 
-@pytest.mark.parametrize("text", ['{"a": 1e999}', '{"a": {"b": "\\ud800"}}', '{"a": NaN}', "null"])
+@pytest.mark.parametrize(
+    "text",
+    ['{"a": 1e999}', '{"a": {"b": "\\ud800"}}', '{"\\ud800": 1, "a": {}}', '{"a": NaN}', "null"],
+)
 def test_endpoints_that_are_no_plain_json_are_what_they_are_to_botocore(
     tmp_path: Path, text: str
 ) -> None:
@@ -81,6 +84,15 @@ def test_endpoints_that_are_no_plain_json_are_what_they_are_to_botocore(
         for loader in _ours_and_theirs(tmp_path)
     )
     assert repr(ours and {**ours}) == repr(theirs and {**theirs})
+
+
+@pytest.mark.parametrize("text", ['{"partitions": null}', '{"version": {"a": 1}}', "[]"])
+def test_endpoints_without_partitions_are_what_they_are_to_botocore(
+    tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "endpoints.json").write_text(text)
+    ours, theirs = (loader.load_data("endpoints") for loader in _ours_and_theirs(tmp_path))
+    assert ours == theirs
 
 
 def _link_to_itself(path: Path) -> None:
