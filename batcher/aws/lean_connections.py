@@ -8,6 +8,7 @@ target holds a client for its life.
 import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from inspect import isfunction
+from ssl import SSLContext
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -38,7 +39,7 @@ from batcher.aws.transport import ResolvedPlace
 from batcher.host_limits import connections_at_once
 from batcher.http.connection_pool import ConnectionPool
 from batcher.http.origin import Origin
-from batcher.http.proxy import proxy_of_url
+from batcher.http.proxy import Proxy, proxy_of_url
 from batcher.operations import (
     CREATE_TRIGGER,
     DELETE_TRIGGER,
@@ -72,12 +73,18 @@ class Means(NamedTuple):
 
 
 class SharedPool:
-    """The connections for one proxy and one set of certificates, opened when first needed."""
+    """The connections for one proxy and one set of certificates, opened when first needed.
+
+    ``reads_ahead``: whether certificates are read before that, beside the event loop: for TLS, and
+    where what settings name may be wrong. Else it is done when TLS is needed after all.
+    """
 
     def __init__(self, http: AIOHTTPSession, proxy_url: str | None, timeout: float) -> None:
         self.proxy_url = proxy_url
         self.opened: ConnectionPool | None = None
-        self._build = http._build_ssl_contexts  # noqa: SLF001 # as for the SDK's own connections
+        names_file = isinstance(http._verify, str)  # noqa: SLF001 # nothing public says it
+        self.reads_ahead = proxy_url is not None or names_file
+        self._build: Any = http._build_ssl_contexts  # noqa: SLF001 # as for the SDK's own connections
         self._timeout = timeout
         self._opening = anyio.Lock()
 
@@ -91,6 +98,8 @@ class SharedPool:
         return self.opened
 
     async def _make(self) -> ConnectionPool:
+        if not self.reads_ahead:
+            return self._pool(lambda: self._build(None)[0])
         try:
             to_hosts, to_proxy = await to_thread.run_sync(self._build, self.proxy_url)
         except Exception as error:
@@ -98,10 +107,15 @@ class SharedPool:
         proxy = None
         if self.proxy_url is not None:
             proxy = proxy_of_url(self.proxy_url, lambda: to_proxy)
+        return self._pool(lambda: to_hosts, proxy)
+
+    def _pool(
+        self, ssl_context: Callable[[], SSLContext], proxy: Proxy | None = None
+    ) -> ConnectionPool:
         return ConnectionPool(
             size=connections_at_once(),
             connect_timeout=self._timeout,
-            ssl_context=lambda: to_hosts,
+            ssl_context=ssl_context,
             proxy=proxy,
         )
 
@@ -193,11 +207,13 @@ class LeanConnections:
         forwarding = _forwarding(place.endpoint_url, proxy_url)
         operations = {name: await self._means(client, name, forwarding) for name in OPERATIONS}
         template = operations[UPDATE_TRIGGER].template
-        pool = SharedPool(http, proxy_url, self._timeout)
+        origin, pool = _origin(template.url), SharedPool(http, proxy_url, self._timeout)
+        pool = self._pools.setdefault((proxy_url, http._verify), pool)  # noqa: SLF001 # as above
+        pool.reads_ahead |= origin.scheme == "https"
         return Wire(
             place=place,
-            origin=_origin(template.url),
-            pool=self._pools.setdefault((proxy_url, http._verify), pool),  # noqa: SLF001 # as above
+            origin=origin,
+            pool=pool,
             operations=operations,
             signing_region=template.region,
             signing_service=template.service,

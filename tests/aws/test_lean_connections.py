@@ -9,6 +9,7 @@ import pytest
 from aiobotocore.client import AioBaseClient
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
+from botocore.exceptions import HTTPClientError
 
 from batcher.aws.credentials import open_session
 from batcher.aws.lean_connections import OPERATIONS, LeanConnections, Wire, WireKey, is_own
@@ -95,6 +96,25 @@ async def test_a_place_is_resolved_once_and_connections_are_shared_by_all() -> N
     other = await wire_of(shared, WireKey(None, "us-east-1", None))
     assert other.pool is one.pool
     assert one.origin == Origin("https", "profile.eu-west-1.amazonaws.com", 443)
+
+
+async def test_certificates_are_read_for_tls_and_where_a_file_of_them_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    shared = connections()
+    plain = await wire_of(shared, WireKey(None, "eu-west-1", "http://127.0.0.1:9"))
+    assert not plain.pool.reads_ahead
+    await plain.pool.open()
+    await wire_of(shared, WireKey(None, "eu-west-1", None))
+    assert plain.pool.reads_ahead
+    await plain.pool.aclose()
+    for has_tls in (False, True):
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "absent.pem"))
+        key = WireKey(None, "eu-west-1", None if has_tls else "http://127.0.0.1:9")
+        with pytest.raises(HTTPClientError, match="No such file"):  # as the SDK does for both
+            await (await wire_of(connections(), key)).pool.open()
 
 
 async def test_a_port_that_nobody_listens_on_leads_nowhere_else() -> None:
