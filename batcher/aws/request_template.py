@@ -173,7 +173,9 @@ class RequestTemplate:
         """The canonical request, and the names of its headers."""
         session, names = "", self._names
         if token:
-            session, names = f"{TOKEN}:{_trimmed(token)}\n", self._names_with_token
+            # long, and printable, so that only blanks could be trimmed
+            trimmed = _trimmed(token) if " " in token else token
+            session, names = f"{TOKEN}:{trimmed}\n", self._names_with_token
         canonical_request = (
             f"{self._shape.method}\n{_canonical_path(path)}\n{query and _canonical_query(query)}\n"
             f"{self._before}{DATE}:{timestamp}\n{self._between}{session}{self._after}\n"

@@ -19,7 +19,8 @@ class PaceControl:
     """Pauses, rates and shares, each by who asked for it.
 
     ``pauses``: in words, why nothing is sent; ``rates``: updates per second at most, of each
-    target; ``shares``: parts of the quota (0 to 1) of each operation.
+    target; ``shares``: parts of the quota (0 to 1) of each operation. ``is_silent``: nobody said
+    anything that holds.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -27,6 +28,7 @@ class PaceControl:
         self.pauses: dict[str, str] = {}
         self.rates: dict[str, float] = {}
         self.shares: dict[str, float] = {}
+        self.is_silent = True
         self.changed = anyio.Event()  # another one after each change
         self._heads: set[anyio.CancelScope] = set()
         self._paused_before = 0.0  # seconds, without the pause of the moment
@@ -39,11 +41,6 @@ class PaceControl:
     def paused(self) -> str | None:
         """Why nothing is sent, in words; None: it is."""
         return "; ".join(self.pauses.values()) or None
-
-    @property
-    def is_silent(self) -> bool:
-        """Whether nobody said anything that holds."""
-        return not (self.pauses or self.rates or self.shares)
 
     @property
     def rate(self) -> float | None:
@@ -98,6 +95,7 @@ class PaceControl:
         self._heads.discard(head)
 
     def _change(self) -> None:
+        self.is_silent = not (self.pauses or self.rates or self.shares)
         changed, self.changed = self.changed, anyio.Event()
         changed.set()
 
@@ -142,7 +140,7 @@ class PaceGate:
         Returns the seconds for which the pace held it.
         """
         control, held = self.control, 0.0
-        while control.pauses or control.rates or control.shares:
+        while not control.is_silent:
             if control.pauses:
                 await self._wait_as("paused", None, time_breakdown)
                 continue

@@ -259,10 +259,10 @@ class Retrying:
         still_wanted: StillWanted | None,
     ) -> Permit:
         """The permit for an attempt that is wanted, of a target that is not away by then."""
-        pacer, gate = self.pacer, self._gate
+        pacer, gate, must_finish = self.pacer, self._gate, state.must_finish
         while True:
             permit = await pacer.enter(
-                begun=state.attempts > 0, must_finish=state.must_finish, urgency=state.urgency
+                begun=state.attempts > 0, must_finish=must_finish, urgency=state.urgency
             )
             wanted = goes = False
             try:
@@ -271,7 +271,7 @@ class Retrying:
                     wanted = await still_wanted(state)
                     # a newer look may have taken long
                     wanted = wanted and (may_send is None or may_send())
-                goes = wanted and pacer.lets_go(must_finish=state.must_finish)
+                goes = wanted and pacer.lets_go(must_finish=must_finish)
                 goes = goes and (gate is None or gate.is_open_to_me)
             finally:
                 if not goes:
