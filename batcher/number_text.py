@@ -19,6 +19,13 @@ def without_result_text(attempts: int, throttles: int, at_least: bool = False) -
     return f"{more}, {number(throttles)} of them throttled, for updates that had no result yet"
 
 
+def maybe_applied_text(count: int) -> str:
+    """1 -> ' (1 of those that failed may have been applied all the same)'; 0 -> ''."""
+    return f" ({number(count)} of those that failed may have been applied all the same)" * (
+        count > 0
+    )
+
+
 def duration(seconds: float) -> str:
     """75.2 -> '1 min 15 s'. Rounded to what matters at that length."""
     if seconds < 1:

@@ -10,6 +10,7 @@ from typing import Self
 import msgspec
 
 from batcher import records
+from batcher.number_text import maybe_applied_text
 from batcher.records import ReadBack, Status
 
 
@@ -43,6 +44,8 @@ class Result:
     ``read_back``: what the live trigger showed just after, where it was one of the sample;
     ``created``: it made its trigger, and whether an integration names that: else it never fires;
     ``restored``: members that AWS cleared as the update omits them, and that were put back at once.
+    ``maybe_applied``: it failed, and may have been applied all the same, as an attempt got no
+    answer, or a fault of AWS's own (5xx): what its trigger is now only a look at it tells.
     """
 
     id: str
@@ -62,6 +65,7 @@ class Result:
     read_back: ReadBack | None = None
     created: records.Creation | None = None
     restored: list[str] | None = None
+    maybe_applied: bool = False
 
     @property
     def is_done(self) -> bool:
@@ -81,7 +85,8 @@ class Counts:
     ``total``: the updates that were read; ``not_started``: those of them without a result;
     ``errors``: by code, how many results have it; ``read_back``: by what the live trigger showed
     just after, how many of the sample that is read back; ``restored``: updates that cleared what
-    they omit, which was put back at once.
+    they omit, which was put back at once; ``maybe_applied``: of those that failed the ones that
+    may have been applied all the same.
     """
 
     total: int = 0
@@ -97,6 +102,7 @@ class Counts:
     attempts: int = 0
     throttles: int = 0
     restored: int = 0
+    maybe_applied: int = 0
     created: dict[str, int] = field(default_factory=dict)
     read_back: dict[str, int] = field(default_factory=dict)
     errors: dict[str, int] = field(default_factory=dict)
@@ -105,7 +111,8 @@ class Counts:
         """Return it in words: ``10 updates: 7 succeeded, 1 failed, 2 not started``."""
         named = {name: getattr(self, name, 0) for name in (*records.STATUSES, "not_started")}
         parts = [f"{count:,} {name.replace('_', ' ')}" for name, count in named.items() if count]
-        return f"{self.total:,} updates: {', '.join(parts)}" if parts else "0 updates"
+        said = f"{self.total:,} updates: {', '.join(parts)}" if parts else "0 updates"
+        return said + maybe_applied_text(self.maybe_applied)
 
     @classmethod
     def of(cls, record: records.Counts) -> Self:

@@ -177,6 +177,9 @@ class Result(Struct, frozen=True, kw_only=True, gc=False):
     created: Creation | UnsetType = UNSET
     # members that it cleared by omitting them, and that were put back at once
     restored: list[str] | UnsetType = UNSET
+    # of one that failed, where its error does not tell: whether it may have been applied all the
+    # same, as an attempt got no answer, or a fault of AWS's own (5xx)
+    maybe_applied: bool | UnsetType = UNSET
     # there where they were given
     reason: str | UnsetType = UNSET
     labels: dict[str, str] | UnsetType = UNSET
@@ -244,6 +247,7 @@ class BriefResult(Struct, frozen=True, kw_only=True, gc=False):
     created: Creation | UnsetType = UNSET
     read_back: ReadBack | UnsetType = UNSET
     restored: list[str] | UnsetType = UNSET
+    maybe_applied: bool | UnsetType = UNSET
     image: str | UnsetType | None = UNSET
 
 
@@ -258,7 +262,8 @@ class Counts(Struct, frozen=True, kw_only=True):
     """Results counted by status, and what they cost.
 
     ``read_back``: those that were, by what the live trigger showed; ``restored``: updates that
-    cleared what they omit, which was put back at once.
+    cleared what they omit, which was put back at once; ``maybe_applied``: of those that failed the
+    ones that may have been applied all the same.
     """
 
     total: int = 0
@@ -274,6 +279,7 @@ class Counts(Struct, frozen=True, kw_only=True):
     attempts: int = 0
     throttles: int = 0
     restored: int = 0
+    maybe_applied: int = 0
     created: dict[str, int] = {}
     read_back: dict[str, int] = {}
     errors: dict[str, int] = {}  # code -> results with it; msgspec copies an empty default

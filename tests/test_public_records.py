@@ -31,6 +31,7 @@ FULL = records.Result(
     digest="0a",
     read_back="as_asked",
 )
+LOST = msgspec.structs.replace(FULL, maybe_applied=True)
 BARE = records.Result.invalid(3, "eu", "no", "2026-11-23T22:57:00.123Z")
 # a library keeps no before images and no dead letters, and deletes nothing
 OF_RUNS = {"image", "based_on", "lost", "reason", "labels"}
@@ -45,14 +46,14 @@ def test_a_program_gets_every_member_of_the_engines_record(kind: type[Any]) -> N
     ]
 
 
-@pytest.mark.parametrize("record", [FULL, BARE])
+@pytest.mark.parametrize("record", [FULL, LOST, BARE])
 def test_a_result_is_the_engines_as_plain_data(record: records.Result) -> None:
     given = dataclasses.asdict(Result.of(record))
     absent = {
         name for name in ("digest", "read_back", "created", "restored") if not getattr(record, name)
     }
     without = {name: value for name, value in given.items() if name not in absent}
-    assert without == msgspec.to_builtins(record)
+    assert without == {"maybe_applied": False} | msgspec.to_builtins(record)
     assert all(given[name] is None for name in absent)
     assert json.loads(json.dumps(given)) == given
 

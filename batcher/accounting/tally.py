@@ -19,7 +19,14 @@ from batcher.accounting.time_spent import (
     RunTimeSpent,
     TimeSpent,
 )
-from batcher.accounting.verdicts import ACCEPTED, LOST, THROTTLED, UNSENT, Verdict
+from batcher.accounting.verdicts import (
+    ACCEPTED,
+    LOST,
+    THROTTLED,
+    UNSENT,
+    Verdict,
+    is_maybe_applied,
+)
 from batcher.error_codes import MORE_THAN_ASKED
 from batcher.operations import COMPLETIONS, WRITES
 from batcher.records import STATUSES, BriefResult, Counts, Result, Summary, TargetSummary
@@ -41,11 +48,11 @@ class Tally:
 
     ``done``: results, whatever their status; ``unsuccessful``: of them those that tell of trouble,
     which a partial one does not: it is as far as a rollback comes.
-    ``statuses``, ``errors``, ``read_back``, ``restored``, ``attempts`` and ``throttles`` are of all
-    results that were added; ``session_attempts``, ``session_answered`` and ``session_throttles`` of
-    this part of the session, as they come back, whether their update has its result or not: of all
-    that reached the network, and AWS answered other than by a throttle, or by one. ``throttled``:
-    those answered by one, of all sessions.
+    ``statuses``, ``errors``, ``read_back``, ``restored``, ``maybe_applied``, ``attempts`` and
+    ``throttles`` are of all results that were added; ``session_attempts``, ``session_answered`` and
+    ``session_throttles`` of this part of the session, as they come back, whether their update has
+    its result or not: of all that reached the network, and AWS answered other than by a throttle,
+    or by one. ``throttled``: those answered by one, of all sessions.
     ``ever_accepted``: at least one attempt to write was. ``more_than_asked``: in words, the
     first update of this session that changed what nobody asked for, and what to do about it.
     """
@@ -56,6 +63,7 @@ class Tally:
         self.read_back: Counter[str] = Counter()
         self.created: Counter[str] = Counter()
         self.restored = 0
+        self.maybe_applied = 0
         self.attempts = 0
         self.throttles = 0
         self.session_attempts = 0
@@ -131,6 +139,7 @@ class Tally:
         """Count what few results have, of one that ``add_alike`` counts."""
         if result.error is not None:
             self.errors[result.error.code] += 1
+            self.maybe_applied += is_maybe_applied(result)
             if result.status == "differs" and result.error.code == MORE_THAN_ASKED:
                 what = f"{result.error.code}, line {result.line}, id {result.id}"
                 said = f"{what}: {result.error.message}. {MORE_ADVICE}"
@@ -147,7 +156,8 @@ class Tally:
         self.errors.clear()
         self.read_back.clear()
         self.created.clear()
-        self.attempts = self.throttles = self.restored = self.done = self.unsuccessful = 0
+        self.attempts = self.throttles = self.done = self.unsuccessful = 0
+        self.restored = self.maybe_applied = 0
 
     def merge(self, other: "Tally") -> None:
         """Add the numbers of another tally."""
@@ -156,6 +166,7 @@ class Tally:
         self.read_back.update(other.read_back)
         self.created.update(other.created)
         self.restored += other.restored
+        self.maybe_applied += other.maybe_applied
         self.done += other.done
         self.unsuccessful += other.unsuccessful
         self.attempts += other.attempts
@@ -173,6 +184,7 @@ class Tally:
             throttles=self.throttles,
             errors=dict(self.errors.most_common()),
             restored=self.restored,
+            maybe_applied=self.maybe_applied,
             read_back=dict(self.read_back),
             created=dict(self.created),
             **{status: self.statuses[status] for status in STATUSES},

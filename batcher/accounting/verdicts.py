@@ -7,8 +7,12 @@ can fail (``Attempt.reached``).
 from enum import Enum
 from typing import Final
 
+from msgspec import UNSET
+
 from batcher.error_codes import (
     NO_CREDENTIALS,
+    NOT_AS_ASKED,
+    NOT_RECREATED,
     NOT_SENDABLE,
     REDIRECTED,
     RESOURCE_NOT_FOUND,
@@ -16,7 +20,7 @@ from batcher.error_codes import (
     UNKNOWN_CODE,
     WRONG_ACCOUNT,
 )
-from batcher.records import Attempt, Result
+from batcher.records import Attempt, BriefResult, Error, Reached, Result
 
 
 class Verdict(Enum):
@@ -39,6 +43,11 @@ class Verdict(Enum):
         """Whether another attempt may end otherwise."""
         return self in _RETRYABLE
 
+    @property
+    def rules_out(self) -> bool:
+        """Whether an attempt that ended so has certainly changed nothing."""
+        return self in _RULE_OUT
+
 
 # asked for many times an attempt: a look into the class of an enumeration takes ten times as long
 ACCEPTED: Final = Verdict.ACCEPTED
@@ -50,6 +59,11 @@ DENIED: Final = Verdict.DENIED
 CREDENTIALS: Final = Verdict.CREDENTIALS
 
 _RETRYABLE = frozenset({THROTTLED, Verdict.TRANSIENT, LOST, UNSENT})
+
+# Refused as it came, or never left. All others leave open whether the update was applied: a fault
+# of AWS's own (5xx) may come after it, a lost answer may have been a good one, and who redirects is
+# not AWS and may have passed it on.
+_RULE_OUT = frozenset({THROTTLED, UNSENT, REJECTED, DENIED, CREDENTIALS})
 
 _CODES = {
     Verdict.THROTTLED: (
@@ -164,3 +178,31 @@ def is_denied(result: Result) -> bool:
         return False
     verdict, status = BY_CODE.get(error.code), error.http_status
     return verdict is Verdict.DENIED or (verdict is None and status in (401, 403))
+
+
+def is_maybe_applied(result: Result | BriefResult) -> bool:
+    """Whether an update that failed may have been applied all the same; one in doubt is no such.
+
+    Earlier versions did not record it: of theirs each may be so that had attempts before its last.
+    """
+    if result.status != "failed":
+        return False
+    if result.maybe_applied is not UNSET:
+        return result.maybe_applied
+    error, sent = result.error, result.attempts - result.throttles
+    if not sent or error is None or error.code in _LOOKED_AT:
+        return False
+    return sent > 1 or not is_refusal(error)
+
+
+def is_refusal(error: Error | None) -> bool:
+    """Whether the attempt that ended so has changed nothing, whatever those before it did."""
+    if error is None:
+        return False
+    reached: Reached = "sent" if error.http_status is None else "answered"
+    last = Attempt(reached=reached, seconds=0.0, code=error.code, http_status=error.http_status)
+    return judge(last).rules_out
+
+
+# errors of updates whose triggers were looked at since
+_LOOKED_AT = (NOT_AS_ASKED, NOT_RECREATED)

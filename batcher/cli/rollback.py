@@ -4,6 +4,7 @@ Those of a run, or of what workers did in a time.
 """
 
 import os
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,9 @@ from batcher.clock import SystemClock
 from batcher.jobs.follow_up import FollowUp, open_follow_up, open_results_rollback
 from batcher.jobs.results_run import TimeSpan
 from batcher.jobs.rollback import make_rollback, unseen_text
-from batcher.number_text import several
-from batcher.records import SelectedPart
+from batcher.jobs.undo_line import MAYBE_APPLIED, NO_RESULT
+from batcher.number_text import number, several
+from batcher.records import STATUSES, SelectedPart
 from batcher.storage.quota_file import QuotaFile
 from batcher.storage.state_directory import state_directory
 from batcher.updates.selection import Selection, Selector
@@ -90,6 +92,8 @@ def make_undos(selection: Selection | None, follow_up: FollowUp, form: str) -> N
         follow_up.part = SelectedPart(by=by, left_out=report.left_out, of=of)
         for text in part_lines(None, selector.unmatched()):
             echo(text, err=True)
+    if text := kinds_text(report.kinds):
+        echo(f"{several(report.undone, 'before image')} to put back: of {text}.", err=True)
     for undo in report.first_partial:
         rests_on = basis_text(known.get(undo.target, NOTHING_KNOWN), undo.remains, now)
         stays = f"an update can't take it away: {rests_on}"
@@ -117,3 +121,30 @@ def make_undos(selection: Selection | None, follow_up: FollowUp, form: str) -> N
         if follow_up.settings.with_integrations:
             copied = "Tags and integrations that were copied (--with-integrations) stay, too"
             echo(f"{copied}: DeleteIntegration ends the firing.", err=True)
+
+
+def kinds_text(kinds: Mapping[str, int]) -> str:
+    """Of what the images are, where not all are of updates that succeeded; else nothing.
+
+    One that was not applied is found as it was, and left alone.
+    """
+    if not kinds.keys() - {"succeeded"}:
+        return ""
+    return ", ".join(
+        f"{number(kinds[kind])} {_KINDS.get(kind, kind.replace('_', ' '))}"
+        for kind in (*STATUSES, MAYBE_APPLIED, NO_RESULT)
+        if kinds.get(kind)
+    )
+
+
+_KINDS = {
+    "succeeded": "that succeeded",
+    "differs": "that were applied and differ",
+    "in_doubt": "in doubt",
+    "failed": "that failed and were not applied",
+    "stale": "that were found changed by somebody else",
+    "partial": "that were put back in part",
+    "unchanged": "that were as asked",
+    MAYBE_APPLIED: "that failed and may have been applied all the same",
+    NO_RESULT: "without a result, which may have been applied when the run was ended",
+}

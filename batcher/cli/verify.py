@@ -18,11 +18,12 @@ from batcher.cli.output.selected_part import part_lines, part_text
 from batcher.cli.repair_notice import repair_with_notice
 from batcher.cli.selection import selector_at_run, taken_selection
 from batcher.foreign_text import printable
+from batcher.jobs.live_findings import MaybeSentFound, Reads
 from batcher.jobs.run_audit import UNFINISHED, Discrepancies
 from batcher.jobs.run_reader import settings_of
 from batcher.jobs.undo import rollbacks_of
-from batcher.jobs.verify import Reads, Verification, verify_run
-from batcher.number_text import number, several
+from batcher.jobs.verify import Verification, verify_run
+from batcher.number_text import maybe_applied_text, number, several
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.wave_file import read_waves
 from batcher.updates.target_causes import TOGETHER_FROM, by_cause, cause_in, targets_text
@@ -53,9 +54,10 @@ def _say(run: Path, found: Verification, unmatched: list[str]) -> None:
     counts = ", ".join(
         f"{count:,} {name.replace('_', ' ')}" for name, count in found.counts.items() if count
     )
+    left = "without a result" if found.without_result.updates else "not started"
     echo(
-        f"{several(found.updates, 'update')}: {counts or 'none done'}, {found.not_started:,} not"
-        " started.",
+        f"{several(found.updates, 'update')}: {counts or 'none done'}, {found.not_started:,} {left}"
+        f"{maybe_applied_text(found.maybe_applied)}.",
         err=True,
     )
     if found.part is not None and found.part.left_out:
@@ -70,10 +72,8 @@ def _say(run: Path, found: Verification, unmatched: list[str]) -> None:
     if found.superseded:
         later = "superseded: later updates have set all their members"
         echo(f"Stay in doubt, {found.superseded:,} {later}.", err=True)
-    echo(
-        f"{several(found.looked_at, 'live trigger')} looked at, {found.as_asked:,} as asked.",
-        err=True,
-    )
+    echo(_looked_at(found), err=True)
+    _say_without_result(found.without_result)
     for line in _reads(found.read):
         echo(line, err=True)
     if found.unseen:
@@ -96,6 +96,42 @@ def _say(run: Path, found: Verification, unmatched: list[str]) -> None:
     if found.errors:
         echo(_without_success(run, found), err=True)
     echo(_verdict(found), err=True)
+
+
+def _looked_at(found: Verification) -> str:
+    """What the live triggers were, each counted once."""
+    kinds = (
+        (found.not_applied, "with an update that was not applied"),
+        (found.differs.count, "not as asked"),
+        (found.unread.count, "could not be read"),
+    )
+    more = "".join(f", {count:,} {what}" for count, what in kinds if count)
+    count = several(found.looked_at, "live trigger")
+    return f"{count} looked at, {found.as_asked:,} as asked{more}."
+
+
+def _say_without_result(found: MaybeSentFound) -> None:
+    """What was found of updates without a result that may have been applied."""
+    if not found.updates:
+        return
+    why = (
+        "as they have before images"
+        if found.has_images
+        else "as nothing tells which were under way: without before images all of them may"
+    )
+    kinds = (
+        (found.applied, "were applied" if found.has_images else "are as asked"),
+        (found.not_applied, "were not"),
+        (found.unclear, "can't be told"),
+        (found.unread, "not seen"),
+    )
+    said = ", ".join(f"{count:,} {what}" for count, what in kinds if count)
+    at_most = f"up to {found.updates:,} may have been applied"
+    echo(f"Without a result: {at_most}, {why}: {said}.", err=True)
+    for each in found.first.first:
+        echo(f"  line {each.line}: {each.what}", err=True)
+    if more := found.first.count - len(found.first.first):
+        echo(f"  … and {more:,} more", err=True)
 
 
 def _without_success(run: Path, found: Verification) -> str:

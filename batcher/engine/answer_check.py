@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 from structlog.typing import FilteringBoundLogger
 
@@ -113,10 +113,11 @@ class AnswerCheck:
         result = spent(wrote.result(update, self._clock.wall()), wrote, found)
         if (current := found.last.answer) is None:
             return Checked(result=result, shown=None)
-        shown = self._options.writable(current)
+        result, shown = replace(result, maybe_applied=False), self._options.writable(current)
         if not same(update.request, shown):
             return Checked(result=result, shown=None)
-        return Checked(result=replace(result, status="succeeded", error=None), shown=shown)
+        result = replace(result, status="succeeded", error=None, maybe_applied=UNSET)
+        return Checked(result=result, shown=shown)
 
     def _just_as_asked(
         self, update: Update, wrote: RetryState, before: Mapping[str, Any] | None

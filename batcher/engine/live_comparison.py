@@ -18,8 +18,9 @@ from batcher.records import Error, Result, Status, Update
 from batcher.triggers.decision import ChangeOptions, remainder
 from batcher.triggers.diff import collateral, same
 
-# what says that an update in doubt did not happen
-SETTLES = (NOT_AS_ASKED, PARTIAL, RESOURCE_NOT_FOUND)
+# what says that an update in doubt did not happen, and, with it, all that settles one
+NOT_APPLIED = (NOT_AS_ASKED, RESOURCE_NOT_FOUND)
+SETTLES = (*NOT_APPLIED, PARTIAL)
 DIFFERS = (*SETTLES, CHANGED_SINCE, MORE_THAN_ASKED)
 
 

@@ -256,7 +256,7 @@ class Reconciler:
 
     def decide(self, update: Update, looked: RetryState) -> Decision:
         """What to do about an update after that look."""
-        if looked.last.code not in (None, RESOURCE_NOT_FOUND):
+        if not _has_looked(looked):
             return Finish(status="failed", error=_of_look(looked))
         kept = self._images.kept(update)
         return decide(
@@ -356,11 +356,18 @@ class Reconciler:
         result = not_sent(update, looked, self._clock.wall())
         result = replace(result, status=finish.status, error=finish.error)
         answer = looked.last.answer
+        if finish.status == "failed" and self._images.kept(update) and not _has_looked(looked):
+            result = replace(result, maybe_applied=True)  # by an earlier session
         if finish.status not in ("succeeded", "differs") or answer is None:
             return result
         result = replace(result, digest=digest(answer, self._options.writable))
         lost = self._images.lost(update)
         return result if lost is None else replace(result, lost=sorted(lost))
+
+
+def _has_looked(looked: RetryState) -> bool:
+    """Whether a look found the trigger, or that there is none."""
+    return looked.last.code in (None, RESOURCE_NOT_FOUND)
 
 
 def _of_look(looked: RetryState) -> Error | None:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import anyio
+from msgspec import UNSET
 from msgspec.structs import replace
 from structlog.typing import FilteringBoundLogger
 
@@ -151,8 +152,9 @@ class Recreation:
             return None, found  # somebody else was faster
         result = spent(deleted.result(update, self._clock.wall()), looked, deleted, found)
         if found.last.answer is not None:
-            return replace(result, status="failed"), None
-        return self._lost(replace(result, status="in_doubt"), deletion.wanted), None
+            return replace(result, status="failed", maybe_applied=False), None
+        result = replace(result, status="in_doubt", maybe_applied=UNSET)
+        return self._lost(result, deletion.wanted), None
 
     async def _create(
         self, update: Update, wanted: Recreate, looked: RetryState, *deleted: RetryState
@@ -195,9 +197,11 @@ class Recreation:
             return result
         shown = self._options.writable(current)
         if same(update.request, shown) and remainder(update, shown, self._options, "") is None:
-            return self._with_digest(replace(result, status="succeeded", error=None), current)
+            result = replace(result, status="succeeded", error=None, maybe_applied=UNSET)
+            return self._with_digest(result, current)
         why = "it was deleted to be created anew, and somebody else has created another meanwhile"
-        return replace(result, status="stale", error=Error(code=STALE, message=why))
+        error = Error(code=STALE, message=why)
+        return replace(result, status="stale", error=error, maybe_applied=UNSET)
 
     def _with_digest(self, result: Result, live: dict[str, Any]) -> Result:
         return replace(result, digest=digest(live, self._options.writable))
@@ -231,7 +235,8 @@ def _refusal(attached: list[str] | Error) -> Error | None:
 def _not_recreated(result: Result) -> Result:
     error = result.error
     said = "no answer" if error is None else f"{error.code}: {error.message}"
-    known = "could not be created anew" if result.status == "failed" else "may not be there"
+    is_sure = result.status == "failed" and result.maybe_applied is not True
+    known = "could not be created anew" if is_sure else "may not be there"
     message = (
         f"the trigger is deleted and {known} ({said}). What it has to be is the line of this id in"
         " failed.jsonl, which batcher retry creates; what it was is in before.jsonl"

@@ -3,7 +3,7 @@
 Decides nothing: whether to go on is for ``retry_policies``.
 """
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from batcher.accounting.verdicts import ACCEPTED, CREDENTIALS, LOST, THROTTLED, UNSENT, Verdict
@@ -49,6 +49,7 @@ class RetryState(Struct, gc=False, eq=False):
     unsent_since: float = 0.0
     replied: bool = False  # by anything but a throttle, which says nothing about the request
     lost: bool = False  # at least one attempt left and was never answered
+    leaves_open: bool = False  # so did one, or was answered by a fault that says nothing of it
     held: bool = False
     outages: int = 0
     failing_since: float | None = None
@@ -87,6 +88,7 @@ class RetryState(Struct, gc=False, eq=False):
             self.charged += 1
             self.replied |= attempt.reached == "answered"
             self.lost |= verdict is LOST
+            self.leaves_open |= not (verdict is ACCEPTED or verdict.rules_out)
         if self.first_throttle is not None:
             self.throttled_for = now - self.first_throttle
 
@@ -135,6 +137,13 @@ class RetryState(Struct, gc=False, eq=False):
         return "in_doubt" if self.lost and not self.replied else "failed"
 
     @property
+    def maybe_applied(self) -> bool | UnsetType:
+        """As in Result: said where there were attempts that its error does not tell of, too."""
+        told = 1 if self.last.reached != "unsent" else 0
+        is_said = self.leaves_open or self.attempts - self.throttles > told
+        return self.leaves_open if is_said and self.status == "failed" else UNSET
+
+    @property
     def error(self) -> Error | None:
         code, last = self.last.code, self.last
         if code is None:
@@ -157,6 +166,7 @@ class RetryState(Struct, gc=False, eq=False):
             started_at=self.started_at,
             finished_at=finished_at,
             seconds=self.seconds.rounded(),
+            maybe_applied=self.maybe_applied,
         )
 
     def interrupted(self, update: Update, finished_at: str) -> Result | None:
@@ -166,7 +176,7 @@ class RetryState(Struct, gc=False, eq=False):
         """
         if not (self.under_way or self.may_have_acted):
             return None
-        result = replace(self.result(update, finished_at), status="in_doubt")
+        result = replace(self.result(update, finished_at), status="in_doubt", maybe_applied=UNSET)
         if not self.under_way:
             return result
         error = Error(code=INTERRUPTED, message="the work ended while its request was under way")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from batcher.engine.retry_state import RetryState
@@ -64,4 +65,5 @@ def after(result: Result, earlier: Result | RetryState, **more: Any) -> Result:
 
 def not_sent(update: Update, looked: RetryState, finished_at: str) -> Result:
     """Of an update that was not sent: what was spent on it was spent on looking."""
-    return replace(looked.result(update, finished_at), attempts=0, throttles=0)
+    result = looked.result(update, finished_at)
+    return replace(result, attempts=0, throttles=0, maybe_applied=UNSET)

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from batcher.accounting.tally import CHANGED
+from batcher.accounting.verdicts import is_maybe_applied
 from batcher.compact import NumbersByLine
 from batcher.error_codes import IN_DOUBT, NOT_AS_ASKED, NOT_RECREATED
 from batcher.jobs.recorded_results import checked_chunks
@@ -197,6 +198,8 @@ def _loses(result: _Result) -> Error | None:
         said = f"{said} is in doubt: batcher verify settles it"
     elif result.status == "failed" and result.lost is not UNSET:
         code, said = NOT_RECREATED, f"{said} deleted it, and could not create it anew"
+    elif is_maybe_applied(result):
+        said = f"{said} failed, and may have been applied: batcher verify settles it"
     elif result.status == "differs" and result.digest is UNSET:
         code, said = NOT_AS_ASKED, f"{said} was not applied as asked, and how is not kept"
     else:

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias
 
 from msgspec import UNSET, Struct
 
+from batcher.accounting.verdicts import is_maybe_applied
 from batcher.errors import BatcherError
 from batcher.foreign_text import printable
 from batcher.jobs.recorded_results import proven_results
@@ -31,9 +32,10 @@ class Touch(Struct, frozen=True, kw_only=True):
     """What one update of one run did to a trigger, or tried.
 
     ``run``: the directory; ``kind``: run, retry, rollback or worker; ``at``: when its result came
-    (UTC, ISO 8601); ``who``: the caller's ARN; ``before`` and ``asked``: what the trigger was and
-    what it was to be, where the update may have changed it; ``unknown``: in words, why one of them
-    is not known. They hold sensitive members.
+    (UTC, ISO 8601); ``maybe_applied``: it failed, and may have been applied all the same; ``who``:
+    the caller's ARN; ``before`` and ``asked``: what the trigger was and what it was to be, where
+    the update may have changed it; ``unknown``: in words, why one of them is not known. They hold
+    sensitive members.
     """
 
     at: str
@@ -51,6 +53,7 @@ class Touch(Struct, frozen=True, kw_only=True):
     reason: str | None = None
     labels: dict[str, str] = {}
     error: Error | None = None
+    maybe_applied: bool = False
     lost: list[str] = []
     before: Members | None = None
     asked: Members | None = None
@@ -85,7 +88,7 @@ class RunTouches:
         return proven_results(self._journals.results)
 
     def touches(self, results: Sequence[Result]) -> Iterator[Touch]:
-        written = [each for each in results if each.status in MAY_HAVE_WRITTEN]
+        written = [each for each in results if _may_have_written(each)]
         before, asked = _guarded(self._images, written), _guarded(self._asked, written)
         for result in results:
             yield _touch(
@@ -194,7 +197,7 @@ def _touch(
 ) -> Touch:
     if before is None and result.created is not UNSET:
         before = {}
-    is_known = result.status not in MAY_HAVE_WRITTEN or None not in (before, asked)
+    is_known = not _may_have_written(result) or None not in (before, asked)
     return Touch(
         at=result.finished_at,
         domain=str(result.domain),
@@ -211,11 +214,16 @@ def _touch(
         reason=result.reason or (session.reason if session else None),
         labels=result.labels or (session.labels if session else {}),
         error=result.error,
+        maybe_applied=is_maybe_applied(result),
         lost=result.lost or [],
         before=before,
         asked=asked,
         unknown=None if is_known else _unknown(before, why),
     )
+
+
+def _may_have_written(result: Result) -> bool:
+    return result.status in MAY_HAVE_WRITTEN or is_maybe_applied(result)
 
 
 def _unknown(before: Members | None, why: str | None) -> str:

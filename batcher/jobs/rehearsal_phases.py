@@ -13,6 +13,7 @@ from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.errors import InputError, RunDirectoryError
 from batcher.jobs.follow_up import open_follow_up
+from batcher.jobs.live_findings import OnLook
 from batcher.jobs.rollback import make_rollback
 from batcher.jobs.run import (
     InvalidInput,
@@ -25,7 +26,7 @@ from batcher.jobs.run_audit import Discrepancies
 from batcher.jobs.run_execution import ApprovedRun, Beside
 from batcher.jobs.run_reader import RunReader
 from batcher.jobs.undo_line import Undo
-from batcher.jobs.verify import OnLook, Verification, verify_run
+from batcher.jobs.verify import Verification, verify_run
 from batcher.logs import LogOutput
 from batcher.records import Summary
 from batcher.storage.quota_file import QuotaFile

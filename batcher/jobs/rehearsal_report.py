@@ -182,4 +182,5 @@ def _unproved(found: ProvedBooks) -> str:
 def _changes(summary: Summary | None) -> int:
     if summary is None:
         return 0
-    return summary.succeeded + summary.differs + summary.partial + summary.in_doubt
+    sure = summary.succeeded + summary.differs + summary.partial
+    return sure + summary.in_doubt + summary.maybe_applied

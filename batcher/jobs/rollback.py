@@ -1,13 +1,15 @@
 """A rollback: before images put back, newest first, where a trigger is as the run had made it."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from glob import escape
 from operator import itemgetter
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
+from batcher.accounting.verdicts import is_maybe_applied
 from batcher.compact import HashMultiset, LineSet, NumbersByLine, hashed
 from batcher.errors import InputError, RunDirectoryError
 from batcher.freed_memory import give_back_memory
@@ -45,13 +47,15 @@ FIRST = 20  # undos that can't be done in full: so many are kept to be shown, al
 class RollbackReport(Struct, kw_only=True):
     """How many updates a rollback undoes, and what of them stays.
 
-    ``partial``: undone, but for members that did not exist before (``first_partial``: of which
-    triggers); ``unsure``: undone, and perhaps not in full, as no answer came; ``unseen``: applied
-    without a before image, as they created their trigger or were not to look first; ``left_out``:
-    those that were not selected.
+    ``kinds``: of these, how many there are of each kind, as Undo has it; ``partial``: undone, but
+    for members that did not exist before (``first_partial``: of which triggers); ``unsure``:
+    undone, and perhaps not in full, as no answer came; ``unseen``: applied without a before image,
+    as they created their trigger or were not to look first; ``left_out``: those that were not
+    selected.
     """
 
     undone: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
     partial: int = 0
     first_partial: list[Undo] = []
     unsure: int = 0
@@ -81,6 +85,7 @@ def make_rollback(
             report.left_out += 1
             continue
         report.undone += 1
+        report.kinds[undo.kind] += 1
         if undo.remains and not undo.sure:
             report.unsure += 1
         elif undo.remains:
@@ -103,7 +108,7 @@ def _has_changed_nothing(run: RunReader) -> bool:
     """Whether each update has a result, and none can have changed anything."""
     left = sum(map(len, run.lines.of_target.values()))
     for results in run.named():
-        if any(each.status not in UNCHANGING for each in results):
+        if any(each.status not in UNCHANGING or is_maybe_applied(each) for each in results):
             return False
         left -= len(results)
     return not left

@@ -12,10 +12,11 @@ from msgspec import Struct
 
 from batcher.accounting.tally import Tally, added_up
 from batcher.accounting.target_tallies import TargetTallies
+from batcher.accounting.verdicts import is_maybe_applied
 from batcher.compact import LineSet, NumbersByLine, hashed
 from batcher.jobs.failed_lines import is_as_written
 from batcher.jobs.run_reader import RunReader
-from batcher.records import STATUSES, Counts, NamedResult, Summary
+from batcher.records import STATUSES, BriefResult, Counts, NamedResult, Summary
 
 UNFINISHED = (
     "there is no summary.json: the run was interrupted before its end; run the same command again"
@@ -47,15 +48,22 @@ class Discrepancies(Struct, kw_only=True):
 class Audit(Struct, frozen=True, kw_only=True):
     """What the books say: results by status, updates without one, and what is ``wrong`` there.
 
-    ``errors``: results by error code; ``unsettled``: those in doubt or without a result, of what
-    was to be looked at.
+    ``errors``: results by error code; ``maybe_applied``: of those that failed the ones that may
+    have been applied; ``unsettled``: these, those in doubt and those without a result, of what was
+    to be looked at.
     """
 
     counts: Counter[str]
     errors: Counter[str]
+    maybe_applied: int
     not_started: int
     unsettled: int
     wrong: Discrepancies
+
+
+def is_doubtful(result: BriefResult) -> bool:
+    """Whether nobody knows if an update was applied that has a result."""
+    return result.status == "in_doubt" or is_maybe_applied(result)
 
 
 def audit_run(run: RunReader, scope: LineSet | None = None) -> Audit:
@@ -68,8 +76,8 @@ def audit_run(run: RunReader, scope: LineSet | None = None) -> Audit:
     wrong, found, unsettled = Discrepancies(), _Counted(), 0
     for results in run.named():
         found.add_all(results)
-        in_doubt = [each.line for each in results if each.status == "in_doubt"]
-        unsettled += sum(scope is None or line in scope for line in in_doubt)
+        doubtful = [each.line for each in results if is_doubtful(each)]
+        unsettled += sum(scope is None or line in scope for line in doubtful)
         for line in [each.line for each in results if each.image is None]:
             wrong.add(line, "its before image is lost: it can't be put back")
     tallies = found.tallies.by_target()
@@ -88,6 +96,7 @@ def audit_run(run: RunReader, scope: LineSet | None = None) -> Audit:
     return Audit(
         counts=whole.statuses,
         errors=whole.errors,
+        maybe_applied=whole.maybe_applied,
         not_started=not_started,
         unsettled=unsettled,
         wrong=wrong,

@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct
 
+from batcher.accounting.verdicts import is_maybe_applied
 from batcher.jobs.recorded_results import proven_results
 from batcher.jobs.run_reader import RunReader, trigger_key
 from batcher.records import OPEN, BasedOn, BriefResult, Result
@@ -104,7 +105,8 @@ def _finished_at(result: Result) -> str:
 
 
 def _may_have_changed(result: Result) -> bool:
-    return result.status in MAY_HAVE_CHANGED or result.digest is not UNSET
+    is_changed = result.status in MAY_HAVE_CHANGED or result.digest is not UNSET
+    return is_changed or is_maybe_applied(result)
 
 
 def results_of(directories: Iterable[RunDirectory]) -> Iterator[Result]:

@@ -15,10 +15,11 @@ from msgspec import UNSET, Struct
 from batcher.accounting.tally import Tally, recounted, summarize
 from batcher.accounting.target_tallies import TargetTallies
 from batcher.accounting.time_spent import NOTHING_SPENT, RunTimeSpent
-from batcher.compact import HashBalance, LineSet
+from batcher.compact import LineSet
 from batcher.errors import RunDirectoryError
 from batcher.jobs.checked_file import CheckedFile
 from batcher.jobs.failed_lines import is_as_written
+from batcher.jobs.images_in_flight import ImagesInFlight
 from batcher.jobs.recorded_results import checked_chunks
 from batcher.jobs.run_order import RunOrder
 from batcher.jobs.run_reader import RunReader
@@ -40,10 +41,10 @@ from batcher.sources.line_index import index_lines
 from batcher.sources.line_order import raise_earlier_lines
 from batcher.sources.local_file import local_file
 from batcher.storage.atomic_file import AtomicFile
-from batcher.storage.before_images import ImageInFlight, unsettled_images
+from batcher.storage.before_images import ImageInFlight
 from batcher.storage.file_system import hidden_name, remove
 from batcher.storage.hash_chain import ChainTip
-from batcher.storage.journal_reader import JournalReader, damaged
+from batcher.storage.journal_reader import JournalReader
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_journals import Heads, RunJournals
 from batcher.storage.run_manifest import RecordedLint
@@ -326,7 +327,7 @@ class _Restored:
     def __init__(self) -> None:
         self.done = LineSet()
         self.invalid_of: dict[str, LineSet] = {}
-        self._images = HashBalance()  # by the ids of their updates
+        self._images = ImagesInFlight(self.done)
 
     def note_invalid(self, results: Sequence[BriefResult | Result]) -> None:
         if "invalid" in [each.status for each in results]:
@@ -335,24 +336,11 @@ class _Restored:
                     self.invalid_of.setdefault(each.target, LineSet()).add(each.line)
 
     def note_images(self, results: Sequence[BriefResult | Result]) -> None:
-        self._images.take_all([each.id for each in results if type(each.image) is str])
+        self._images.note(results)
 
     def in_flight(self, before: JournalReader, lines: InputLines) -> dict[str, ImageInFlight]:
         """The images without a result, by id; rarely one that has one, which nobody asks for."""
-        unknown, found = set[str](), dict[str, ImageInFlight]()
-
-        def without_result(ids: Sequence[str]) -> set[str]:
-            own = lines.lines_of(ids)
-            unknown.update(id for id in ids if not own[id])
-            return unknown.union(id for id in ids if not all(map(self.done.__contains__, own[id])))
-
-        for number, id, image in unsettled_images(before, self._images, without_result):
-            if id in unknown:
-                raise damaged(
-                    before.path, f"is the image of {id}, which is not in the input", number
-                )
-            found[id] = image
-        return found
+        return dict(self._images.without_result(before, lines))
 
 
 def _written(lines: Iterable[bytes], path: Path) -> Path:

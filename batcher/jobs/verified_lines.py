@@ -11,7 +11,7 @@ from batcher.compact import HashMultiset, LineSet, hashed
 from batcher.error_codes import MORE_THAN_ASKED
 from batcher.freed_memory import give_back_memory
 from batcher.jobs.run_reader import RunReader
-from batcher.records import NamedResult
+from batcher.records import BriefResult, NamedResult
 from batcher.storage.before_images import read_members_of
 
 
@@ -24,9 +24,12 @@ def lines_set_again(run: RunReader, set_later: dict[int, frozenset[str]]) -> fro
     )
 
 
-def images_of(run: RunReader, lines: frozenset[int]) -> dict[int, dict[str, Any]]:
+def images_of(
+    run: RunReader, lines: frozenset[int], without_result: LineSet
+) -> dict[int, dict[str, Any]]:
     """What the triggers of these lines were before, as far as that was kept."""
     names = {result.id: result.line for result in _of(run, lines)}
+    names |= {update.id: update.line for update in run.updates(without_result)}
     if not names or not run.directory.before.exists():
         return {}
     # the last of an update counts
@@ -57,7 +60,29 @@ def last_lines(run: RunReader) -> LineSet:
 
 def _has_set(result: NamedResult) -> bool:
     """Whether the live trigger shows what an update made of it, if only in part."""
-    return result.status in CHANGED or (result.status == "failed" and result.lost is not UNSET)
+    return result.status in CHANGED or is_deleted(result)
+
+
+def is_deleted(result: BriefResult) -> bool:
+    """Whether an update deleted its trigger, and could not create it anew."""
+    return result.status == "failed" and result.lost is not UNSET
+
+
+def earlier_lines(run: RunReader, last: LineSet, open_lines: LineSet) -> dict[int, list[int]]:
+    """By line of ``last`` the later ones of its trigger of which nobody knows: ``open_lines``.
+
+    If one of these was applied, the trigger no longer shows what the earlier one made of it. Takes
+    200 bytes for each of these.
+    """
+    later = dict[int, list[int]]()
+    for update in run.updates(open_lines):
+        later.setdefault(run.trigger_key(update), []).append(update.line)
+    found = dict[int, list[int]]()
+    for result in chain.from_iterable(run.named() if later else ()):
+        if result.line in last and result.line not in open_lines:
+            after = [each for each in later.get(run.trigger_key(result), ()) if each > result.line]
+            found |= {result.line: after} if after else {}
+    return found
 
 
 def _of(run: RunReader, lines: frozenset[int]) -> Iterator[NamedResult]:

@@ -24,6 +24,11 @@ class BatchResult:
         """Results of updates that did not succeed: failed, in_doubt, invalid, stale, differs."""
         return [result for result in self.results if not result.is_done]
 
+    @property
+    def maybe_applied(self) -> list[Result]:
+        """Results of updates that may have been applied: in_doubt, or failed all the same."""
+        return [each for each in self.results if each.status == "in_doubt" or each.maybe_applied]
+
     def raise_for_failures(self) -> None:
         """Raise UpdatesFailed unless every update that was read succeeded or was unchanged."""
         failed = self.failed

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from xml.sax.saxutils import escape, quoteattr
 
+from batcher.accounting.verdicts import is_maybe_applied
 from batcher.records import Result
 from batcher.report.run_report import RunReport
 
@@ -84,7 +85,8 @@ def _case(result: Result) -> str:
     error = result.error
     message = "" if error is None else error.message
     code = result.status if error is None else error.code
-    told = {"message": f"{code}: {message}"}
+    may = " (it may have been applied all the same)" if is_maybe_applied(result) else ""
+    told = {"message": f"{code}: {message}{may}"}
     if kind != "skipped":
         told = {"type": code, **told}
     return f"<testcase{_attributes(case)}>\n<{kind}{_attributes(told)}/>\n</testcase>\n"

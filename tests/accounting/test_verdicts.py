@@ -1,8 +1,10 @@
 """Which answer means what: by its code, by how far it came, and what says nothing yet."""
 
 import pytest
+from msgspec import UNSET
+from msgspec.structs import replace
 
-from batcher.accounting.verdicts import BY_CODE, Verdict, is_denied, judge
+from batcher.accounting.verdicts import BY_CODE, Verdict, is_denied, is_maybe_applied, judge
 from batcher.records import Attempt, Error, Reached, Result
 
 NEVER = "2026-01-01T00:00:00.000Z"
@@ -120,3 +122,37 @@ def failed(code: str, *, attempts: int, http_status: int | None = None) -> Resul
 )
 def test_which_failures_are_refusals_of_access(result: Result, denied: bool) -> None:
     assert is_denied(result) == denied
+
+
+def test_only_what_was_refused_as_it_came_or_never_left_has_certainly_changed_nothing() -> None:
+    assert {verdict for verdict in Verdict if verdict.rules_out} == {
+        Verdict.THROTTLED,
+        Verdict.UNSENT,
+        Verdict.REJECTED,
+        Verdict.DENIED,
+        Verdict.CREDENTIALS,
+    }
+
+
+@pytest.mark.parametrize(
+    ("result", "said", "maybe"),
+    [
+        (failed("AccessDenied", attempts=3, http_status=403), False, False),
+        (failed("AccessDenied", attempts=3, http_status=403), True, True),
+        (failed("InternalServerException", attempts=1, http_status=500), False, False),
+        # of an earlier version, which did not say it
+        (failed("InternalServerException", attempts=1, http_status=500), UNSET, True),
+        (failed("SomethingNew", attempts=1, http_status=503), UNSET, True),
+        (failed("ReadTimeoutError", attempts=1), UNSET, True),
+        (failed("BadRequestException", attempts=2, http_status=400), UNSET, True),
+        (failed("BadRequestException", attempts=1, http_status=400), UNSET, False),
+        (failed("InternalServerException", attempts=0, http_status=500), UNSET, False),  # a look
+        (failed("NotAsAsked", attempts=3), UNSET, False),  # it was looked at since
+        (replace(failed("ThrottlingException", attempts=9), throttles=9), UNSET, False),
+        (replace(failed("ReadTimeoutError", attempts=2), status="in_doubt"), UNSET, False),
+    ],
+)
+def test_which_failures_leave_open_whether_the_update_was_applied(
+    result: Result, said: bool, maybe: bool
+) -> None:
+    assert is_maybe_applied(replace(result, maybe_applied=said)) == maybe

@@ -139,3 +139,46 @@ async def test_what_was_not_looked_at_is_said_and_is_no_proof(
         place = f"{read['account']}, {read['region']} (target default, {read['endpoint']})"
         said = f"read of {place}: 3, {read['first_at']} to {read['last_at']}"
         assert said.replace("None,", "unknown account,") in whole.err
+
+
+async def test_an_update_with_one_lost_answer_and_faults_to_the_end_is_never_taken_for_proved(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(0)])
+    write_lines([change(0)])
+    emulator.script("UpdateEventTrigger", ["reset-after", "internal"])
+    async with emulator as url:
+        flags = ("--endpoint-url", url)
+        ran = await batcher("run", "updates.jsonl", *flags, "--max-attempts", "2", "--yes")
+        (result,) = records(tmp_path / "updates.run" / "results.jsonl")
+        assert (ran.code, result["status"], result["maybe_applied"]) == (1, "failed", True)
+        assert "1 failed (1 of those that failed may have been applied all the same)" in ran.err
+        assert "To settle what is in doubt, by looking: batcher verify updates.run" in ran.err
+        undone = await batcher("rollback", "updates.run", *flags, "--dry-run")
+        assert "of 1 that failed and may have been applied all the same" in undone.err
+        drift = await batcher("drift", "updates.run", *flags)
+        assert "may have been applied: batcher verify settles it" in drift.err, drift.err
+        touched = await batcher("history", "acme/t0", "--in", ".")
+        assert "failed (InternalServerException), and may have been applied" in touched.err
+        assert "Description" in touched.err
+        proved = await batcher("verify", "updates.run", *flags)
+        assert "Were in doubt, and are settled now: 1 succeeded." in proved.err
+        assert "1 live trigger looked at, 1 as asked." in proved.err
+        assert (proved.code, proved.err.splitlines()[-1]) == (0, "It holds.")
+
+
+async def test_what_failed_and_may_have_been_applied_can_be_put_back_without_having_looked(
+    batcher: Command, write_lines: Write
+) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(0)])
+    write_lines([change(0)])
+    emulator.script("UpdateEventTrigger", ["reset-after", "internal"])
+    async with emulator as url:
+        flags = ("--endpoint-url", url, "--yes")
+        assert (await batcher("run", "updates.jsonl", *flags, "--max-attempts", "2")).code == 1
+        assert emulator.trigger("acme", "t0")["Description"] == "after-0"
+        ended = await batcher("rollback", "updates.run", *flags)
+        assert (ended.code, "1 update: 1 succeeded." in ended.err) == (0, True), ended.err
+    assert emulator.trigger("acme", "t0")["Description"] != "after-0"

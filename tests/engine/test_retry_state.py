@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batcher.accounting.verdicts import Verdict, judge
+from batcher.accounting.verdicts import Verdict, is_maybe_applied, judge
 from batcher.engine.pacing import Permit
 from batcher.engine.retry_state import RetryState
 from batcher.records import Attempt, Error, Seconds
@@ -13,6 +13,8 @@ from batcher.testing import ACCEPTED, lost, refused, unsent, update
 THROTTLE = refused("ThrottlingException", 429)
 FAULT = refused("InternalServerException", 500)
 EXPIRED = refused("ExpiredTokenException", 403)
+REFUSED = refused("BadRequestException", 400)
+DENIED = refused("AccessDeniedException", 403)
 
 
 def after(*attempts: Attempt) -> RetryState:
@@ -99,3 +101,16 @@ def test_attempts_that_were_ended_leave_in_doubt_what_may_have_had_an_effect(
     assert result.error is not None
     assert (result.status, result.error.code) == ("in_doubt", code)
     assert (result.attempts, result.line) == (len(attempts) + under_way, 7)
+
+
+@given(
+    st.lists(
+        st.sampled_from([THROTTLE, FAULT, EXPIRED, REFUSED, DENIED, lost(), unsent()]), min_size=1
+    )
+)
+def test_a_failure_is_none_of_an_update_that_was_not_applied_unless_each_attempt_says_so(
+    attempts: list[Attempt],
+) -> None:
+    result = after(*attempts).result(update(7), "2026-01-01T00:00:01.000Z")
+    sure = all(judge(attempt).rules_out for attempt in attempts)
+    assert (is_maybe_applied(result) or result.status == "in_doubt") == (not sure)

@@ -42,7 +42,7 @@ async def test_what_was_in_doubt_is_settled_by_what_the_live_trigger_shows(
     assert (read.triggers, read.region, read.endpoint) == (4, "eu-west-1", url)
     assert began <= str(read.first_at) <= str(read.last_at) <= SystemClock().wall()
     assert (found.counts, found.not_started) == ({"succeeded": 2, "failed": 2}, 0)
-    assert (found.looked_at, found.as_asked) == (4, 1)
+    assert (found.looked_at, found.as_asked, found.not_applied) == (4, 2, 2)
     results = {record["line"]: record for record in records(run.directory.results)}
     assert [results[line]["status"] for line in (1, 2, 3, 4)] == [
         "succeeded",
@@ -308,3 +308,51 @@ async def test_what_is_known_of_reading_is_used_and_kept(
     (after,) = file.entries()
     assert (after.operation, after.account) == (GET_TRIGGER, account)
     assert (after.used_at > before.used_at) is remembers
+
+
+async def test_what_failed_and_may_have_been_applied_is_settled_like_what_is_in_doubt(
+    settings_for: SettingsFor, tmp_path: Path
+) -> None:
+    run = RecordedRun(tmp_path, [change(n) for n in range(5)])
+    for line, code in enumerate(("InternalServerException", "AccessDeniedException") * 2, 1):
+        run.add(line, "failed", code)
+    run.add(5, "failed", "BadRequestException")  # refused at once: no look is needed
+    run.results = [
+        msgspec.structs.replace(each, attempts=2, maybe_applied=each.line != 5)
+        for each in run.results
+    ]
+    emulator = seeded(5)
+    emulator.seed([live(0), live(1)])  # and t2 and t3 are as before
+    async with emulator as url:
+        first = await verify_run(run.write(), settings_for(url), live=False)
+        again = await verify_run(run.path, settings_for(url))
+    assert (first.settled, first.looked_at, first.as_asked, first.not_applied) == (
+        {"succeeded": 2, "failed": 2},
+        4,
+        2,
+        2,
+    )
+    assert first.left_out == 0
+    assert first.holds
+    assert (again.holds, again.settled, again.looked_at, again.as_asked) == (True, {}, 2, 2)
+    found = {each["line"]: each for each in records(run.directory.results)}
+    assert "maybe_applied" not in found[1]
+    assert found[3]["error"]["code"] == "NotAsAsked"
+    assert found[4]["error"]["code"] == "AccessDeniedException"  # which says what helps
+    summary = run.directory.read_summary()
+    assert summary is not None
+    assert (summary.failed, summary.maybe_applied) == (3, 0)
+
+
+async def test_what_may_have_been_applied_and_can_not_be_read_does_not_hold(
+    settings_for: SettingsFor, tmp_path: Path
+) -> None:
+    run = RecordedRun(tmp_path, [change(0)])
+    failed = run.add(1, "failed", "InternalServerException")
+    run.results = [msgspec.structs.replace(failed, attempts=1)]  # of an earlier version
+    emulator = seeded(1)
+    emulator.set_faults({"access-denied": 1.0})
+    async with emulator as url:
+        found = await verify_run(run.write(), settings_for(url))
+    assert (found.holds, found.amiss, found.maybe_applied) == (False, True, 1)
+    assert (found.looked_at, found.unread.count) == (1, 1)

@@ -66,3 +66,13 @@ def test_it_is_plain_data_and_shown_on_one_line_however_many_there_are() -> None
     shown = "<BatchResult of 1,000 updates: 1 succeeded, 999 failed; stopped: more than 5 failures>"
     assert repr(ended) == shown
     assert pickle.loads(pickle.dumps(ended)) == ended
+
+
+def test_what_may_have_been_applied_is_told_apart_from_what_was_not() -> None:
+    found = batch("succeeded", "failed", "failed", "in_doubt")
+    results = [dataclasses.replace(each, maybe_applied=each.line == 2) for each in found.results]
+    counts = dataclasses.replace(found.counts, maybe_applied=1)
+    found = BatchResult(results=results, counts=counts)
+    assert [each.line for each in found.maybe_applied] == [2, 4]
+    with pytest.raises(UpdatesFailed, match="1 of those that failed may have been applied"):
+        found.raise_for_failures()

@@ -50,6 +50,7 @@ def _changes(touch: Touch, hidden: frozenset[str]) -> list[Change] | None:
 def _touch_lines(touch: Touch, hidden: frozenset[str]) -> Iterator[str]:
     error = "" if touch.error is None else f" ({touch.error.code})"
     status = touch.status.replace("_", " ")
+    error += ", and may have been applied all the same" if touch.maybe_applied else ""
     yield f"{touch.at}  {touch.domain}/{touch.trigger}  {status}{error}"
     place = f"{touch.account or 'unknown account'}, {touch.region or 'unknown Region'}"
     yield f"    {touch.kind} {touch.run}, id {touch.id}, target {touch.target} ({place})"

@@ -22,7 +22,7 @@ TO = "To put back what it has changed"
 
 def next_steps(directory: RunDirectory, summary: Summary, ending: RunEnding) -> Iterator[str]:
     """Lines for people."""
-    if summary.in_doubt:
+    if summary.in_doubt or summary.maybe_applied:
         yield f"To settle what is in doubt, by looking: {next_command('verify', directory.path)}"
     if summary.stale:
         yield from _after_stale(ending)

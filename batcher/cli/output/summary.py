@@ -12,7 +12,14 @@ from batcher.error_codes import NOT_RECREATED
 from batcher.foreign_text import printable
 from batcher.jobs.run_ending import UNSUCCESSFUL, RunEnding
 from batcher.jobs.waves import ChangedUpdates
-from batcher.number_text import duration, number, pace, several, without_result_text
+from batcher.number_text import (
+    duration,
+    maybe_applied_text,
+    number,
+    pace,
+    several,
+    without_result_text,
+)
 from batcher.records import (
     STATUSES,
     Counts,
@@ -29,7 +36,7 @@ from batcher.updates.target_places import places_text
 from batcher.updates.trigger_name import name_of
 
 _KINDS = (*STATUSES, "not_started")
-_COUNTED = ("total", *_KINDS)
+_COUNTED = ("total", *_KINDS, "maybe_applied")
 CHANGED_SHOWN = 20  # updates of a wave
 _READ_BACK = {"as_asked": "as asked", "differs": "not as sent", "unread": "could not be read"}
 
@@ -110,7 +117,7 @@ def _sentence(reason: str) -> str:
 def _counted(counts: Counts) -> str:
     found = ((status, getattr(counts, status)) for status in _KINDS)
     said = [f"{number(count)} {status.replace('_', ' ')}" for status, count in found if count]
-    return ", ".join(said) or "nothing done"
+    return (", ".join(said) or "nothing done") + maybe_applied_text(counts.maybe_applied)
 
 
 def _identified(summary: Summary) -> Iterator[str]:
