@@ -5,7 +5,7 @@ has cleared by omitting it is put back at once, where the settings let triggers 
 nobody else has changed the trigger meanwhile.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import partial
 from typing import Any
 
@@ -74,6 +74,7 @@ class AnswerCheck:
         self._omitted = omitted
         self._clock = clock
         self._log = log
+        self._beyond_updates = frozenset[str]()  # members that answers have shown
 
     async def check(
         self,
@@ -129,10 +130,19 @@ class AnswerCheck:
         expected = expected_answer(update.request, before)
         if not expected.items() <= answer.items():
             return None
-        if options.writable({name: answer[name] for name in answer if name not in expected}):
+        if not self._is_beyond_updates(answer.keys() - expected.keys(), answer):
             return None
         shown = {name: answer[name] for name in expected}
         return Checked(result=wrote.result(update, self._clock.wall()), shown=shown)
+
+    def _is_beyond_updates(self, names: Set[str], answer: Mapping[str, Any]) -> bool:
+        """Whether no update can say any of these members, whatever their values."""
+        if names <= self._beyond_updates:  # as nearly always
+            return True
+        if self._options.writable({name: answer[name] for name in names}):
+            return False
+        self._beyond_updates |= names
+        return True
 
     async def _held_against(
         self, update: Update, wrote: RetryState, before: Mapping[str, Any] | None

@@ -127,7 +127,8 @@ def decide(
         stale := stale_by_time(update, last_updated(shown), kept=kept, options=options)
     ):
         return stale
-    request, found = update.request, image(current, writable) | _names(update)
+    request, found = update.request, image(current, writable)
+    found |= _names(update)
     if not options.complete and sends_whole(options.whole, (effects or {}).values()):
         request = merged(request, current, writable)
     recreates = options.recreate and _can_create(update)

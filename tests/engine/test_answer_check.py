@@ -177,3 +177,20 @@ def test_an_end_while_it_is_put_back_leaves_the_update_in_doubt() -> None:
         ["EventTriggerLimits", "SegmentFilter"],
     )
     assert (server.live, images.images) == ({**LIVE, "Description": "new"}, [])
+
+
+def test_what_comes_beside_members_that_no_update_can_say_is_noticed_at_any_update() -> None:
+    told = {"CreatedAt": 1.0, "New": {"a": 1}}
+    server = Server({k: v for k, v in LIVE.items() if k != "SegmentFilter"}, adds=told)
+
+    async def scenario() -> list[Result | None]:
+        settler = reconciler(server, Kept(server), whole="auto")
+        results = [await settler.settle(wants(Description=text)) for text in ("one", "two")]
+        server.adds = {**told, "SegmentFilter": "came"}
+        return [*results, await settler.settle(wants(Description="three"))]
+
+    *first, last = in_virtual_time(scenario())
+    assert [each and each.status for each in first] == ["succeeded", "succeeded"]
+    assert last is not None
+    assert last.status == "differs"
+    assert "SegmentFilter came" in str(last.error)
