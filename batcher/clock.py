@@ -12,8 +12,8 @@ _STEADY: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 def precise_text() -> str:
     """The time now: UTC, ISO 8601, to the microsecond."""
-    seconds, part = divmod(time.time_ns() // 1000, 1_000_000)
-    return f"{_second(seconds)}.{part:06}Z"
+    digits = str(time.time_ns())  # divided by its places: it is asked for several times an update
+    return f"{_second(digits[:-9] or 0)}.{digits[-9:-3]}Z"
 
 
 def pause(seconds: float) -> None:
@@ -28,8 +28,8 @@ def _millisecond(count: int) -> str:
 
 
 @lru_cache(maxsize=8)  # it is the same thousands of times
-def _second(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat()
+def _second(seconds: int | str) -> str:
+    return datetime.fromtimestamp(int(seconds), UTC).replace(tzinfo=None).isoformat()
 
 
 class SystemClock:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from batcher.clock import SystemClock, pause
+from batcher.clock import SystemClock, pause, precise_text
 
 
 def test_a_pause_is_as_long_by_the_clock_as_it_was_asked_to_be() -> None:
@@ -23,3 +23,10 @@ def test_the_wall_clock_is_utc_to_the_millisecond() -> None:
     read = SystemClock().wall()
     assert (read[-5], read[-1]) == (".", "Z")
     assert -0.001 <= (datetime.fromisoformat(read) - before).total_seconds() < 5
+
+
+def test_the_precise_time_is_utc_to_the_microsecond() -> None:
+    before = datetime.now(UTC)
+    read = precise_text()
+    assert (len(read), read[-8], read[-1]) == (27, ".", "Z")
+    assert 0 <= (datetime.fromisoformat(read) - before).total_seconds() < 5

@@ -29,12 +29,12 @@ class AttemptLog:
             id=state.id,
             target=self._target,
             attempt=state.attempts,
-            verdict=state.verdict.value,
+            verdict=state.verdict._value_,
             code=attempt.code,
             http_status=attempt.http_status,
             request_id=attempt.request_id,
             seconds=round(attempt.seconds, 4),
-            token_seconds=round(permit.token, 4),
+            token_seconds=permit.token and round(permit.token, 4),  # most often none
         )
 
     def scheduled(self, state: RetryState, wait: float) -> None:
