@@ -27,7 +27,7 @@ from batcher.jobs.compose import (
     keys_of,
 )
 from batcher.jobs.csv_definitions import CsvWriter
-from batcher.jobs.current_triggers import current_triggers
+from batcher.jobs.current_triggers import LIVE, current_triggers
 from batcher.jobs.definitions import DefinitionFile
 from batcher.number_text import several
 from batcher.sources.local_file import local_file, place_for_copies
@@ -164,6 +164,9 @@ async def _current(
         return {} if request.choices.kind.is_wanted else None
     silent = msgspec.structs.replace(file, on_hint=lambda _: None, on_note=lambda _: None)
     keys = keys_of(request.choices.kind.read(silent), settings.target)
+    named = settings.has_target_of_its_own or all(key.target != settings.target for key in keys)
+    if request.choices.current == LIVE and not named:
+        settings.one_target()  # says that there is none for those that name none
     return await current_triggers(request.choices.current, keys, settings, say_places)
 
 

@@ -39,12 +39,13 @@ from batcher.config.value_kinds import (
     about,
 )
 from batcher.config.work_labels import Labels, session_tags
+from batcher.errors import SettingsError
 from batcher.foreign_text import shown_url
 from batcher.text_value import parse_kept_text
 from batcher.triggers.omission import Whole
 from batcher.updates.domain_map import DomainMap
 from batcher.updates.json_schema import HIGHEST_PRIORITY
-from batcher.updates.target_names import TargetNames
+from batcher.updates.target_names import TargetNames, some_names
 
 
 class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -369,6 +370,20 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
             self.target in self.targets
             or len(self.targets) <= 1
             or any(each is not None and "{" not in each for each in own)
+        )
+
+    def one_target(self) -> str:
+        """The target of a job that is done in one of them.
+
+        A Region alone does not say which account of several is meant. Raises SettingsError where
+        it is not named.
+        """
+        own = (self.account, self.profile, self.role_arn)
+        is_said = any(each is not None and "{" not in each for each in own)
+        if self.target in self.targets or len(self.targets) <= 1 or is_said:
+            return self.target
+        raise SettingsError(
+            f"--target: none is named, and there are {some_names(self.targets)}. Name one of them."
         )
 
     @property

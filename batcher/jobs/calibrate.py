@@ -78,12 +78,13 @@ async def calibrate_quota(
     ceiling; AwsError when the trigger can't be read, AWS refuses the update, or the trigger is not
     as it was at the end; CredentialsError.
     """
-    if settings.for_target(settings.target).ceiling is not None:
+    name = settings.one_target()
+    if settings.for_target(name).ceiling is not None:
         raise SettingsError(
-            f"target {settings.target}: its rate is a ceiling, and what is above it can't be"
+            f"target {name}: its rate is a ceiling, and what is above it can't be"
             " measured: give --rate auto, in its table where it has one."
         )
-    async with connected(settings, [settings.target], shared=False, warn=warn) as connection:
+    async with connected(settings, [name], shared=False, warn=warn) as connection:
         (target,) = connection.targets.values()
         if may_start is not None and not await may_start(target):
             return None

@@ -70,7 +70,7 @@ async def export_triggers(
     each line says which state it is based on, with AWS's time of it. Raises AwsError when the
     domains can't be listed or every call is refused, CredentialsError, SettingsError.
     """
-    async with connected(settings, [settings.target]) as connection:
+    async with connected(settings, [settings.one_target()]) as connection:
         if on_connected is not None:
             on_connected(connection.targets)
         (target,) = connection.targets.values()

@@ -192,8 +192,10 @@ def _changeable(flag: str, text: str, schema: Schema) -> MemberPath:
     if path.top in TRIGGER_NAMES:
         raise InputError(f"{flag} {path}: says which trigger is meant; no update can change it.")
     if path.top[0].islower():
+        how = "run, plan and retry have flags for that"
+        if path.top == "target":
+            how = "give each line one with jq '.target = \"NAME\"', or a table the column target"
         raise InputError(
-            f"{flag} {path}: is no member of a trigger, but says how its update is sent; run, plan"
-            " and retry have flags for that."
+            f"{flag} {path}: is no member of a trigger, but says how its update is sent; {how}."
         )
     return path

@@ -117,6 +117,33 @@ def test_beside_several_tables_a_line_without_target_has_one_only_where_settings
     assert (settings.target_names.find(settings.target) is not None) is has
 
 
+@pytest.mark.parametrize(
+    ("names", "given", "name"),
+    [
+        ("a b", {}, None),
+        ("a b", {"region": "eu-west-1"}, None),  # of whichever account
+        ("a b", {"role_arn": "arn:aws:iam::{account}:role/x"}, None),
+        ("a b", {"region": "eu-west-1", "profile": "p"}, "default"),
+        ("a b", {"account": "111122223333"}, "default"),
+        ("a b", {"target": "b"}, "b"),
+        ("a", {}, "default"),
+        ("", {}, "default"),
+    ],
+)
+def test_a_job_in_one_target_of_several_has_it_named(
+    names: str, given: dict[str, Any], name: str | None
+) -> None:
+    settings = Settings(**given, targets={name: TargetSettings() for name in names.split()})
+    if name is not None:
+        assert settings.one_target() == name
+        return
+    with pytest.raises(SettingsError, match=r"^--target: none is named, and there are a, b\."):
+        settings.one_target()
+    many = Settings(targets={f"t{n:03}": TargetSettings() for n in range(300)})
+    with pytest.raises(SettingsError, match=r"t000, .*, t009 and 290 more\."):
+        many.one_target()
+
+
 def test_a_token_is_written_down_nowhere() -> None:
     settings = resolve({"http_token": "correct-horse-42"})
     assert str(settings.http_token) == "correct-horse-42"

@@ -25,8 +25,9 @@ async def test_every_command_of_the_page_ends_well(batcher: Command, tmp_path: P
         limits = {"EventExpiration": 300_000 * number, "Periods": periods}
         own = {"EventTriggerName": f"cart-{number}", "EventTriggerLimits": limits}
         emulator.seed([trigger(number) | own])
-    (table,) = re.findall(r"^\$ cat table.csv\n((?:[^$].*\n)+)", PAGE, re.M)
-    (tmp_path / "table.csv").write_text(table)
+    for name in ("table.csv", "accounts.csv"):
+        (table,) = re.findall(rf"^\$ cat {name}\n((?:[^$].*\n)+)", PAGE, re.M)
+        (tmp_path / name).write_text(table)
     (template,) = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.M | re.S)
     (tmp_path / "stack.yaml").write_text(template)
     async with emulator as url:
@@ -44,6 +45,7 @@ async def test_every_command_of_the_page_ends_well(batcher: Command, tmp_path: P
         "b.jsonl": 3,
         "c.jsonl": 3,
         "rows.jsonl": 2,
+        "accounts.jsonl": 2,
         "changes.jsonl": 0,
         "stack.jsonl": 1,
     }

@@ -4,18 +4,20 @@ A command that can't help is left out.
 """
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from batcher.accounting.remedies import Remedy, remedy
 from batcher.cli.output.next_command import next_command
 from batcher.config import Settings
 from batcher.error_codes import MORE_THAN_ASKED, NOT_AS_ASKED
+from batcher.foreign_text import printable
 from batcher.jobs.run_ending import RunEnding
 from batcher.number_text import several
 from batcher.records import Result, Summary
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_manifest import ROLLBACK
+from batcher.updates.target_names import some_names
 
 TO = "To put back what it has changed"
 
@@ -70,9 +72,9 @@ def _after_failures(directory: RunDirectory, summary: Summary, ending: RunEnding
     alone = len(by_remedy) == 1
     if codes := by_remedy.get(Remedy.FIND):
         count = sum(summary.errors[code] for code in codes)
-        found = (each for each in ending.failures if each.error and each.error.code in codes)
-        first = _of_first(next(found, None), summary)
-        look = f"Which there are{_elsewhere('export', None, ending, *first)}"
+        found = [each for each in ending.failures if each.error and each.error.code in codes]
+        first = _of_first(next(iter(found), None), summary)
+        look = f"Which there are{_where(found)}{_elsewhere('export', None, ending, *first)}"
         yield f"Of {several(count, 'update')} the trigger is not there, or not to be seen. {look}"
     if Remedy.FIND in by_remedy or Remedy.CORRECT in by_remedy:
         yield from _to_correct(directory, ending)
@@ -84,6 +86,14 @@ def _after_failures(directory: RunDirectory, summary: Summary, ending: RunEnding
             flags = [] if alone else [w for code in by_remedy[which] for w in ("--code", code)]
             again = next_command("retry", directory.path, *flags)
             yield f"{said}{ending.reason}: {again}"
+
+
+def _where(found: Sequence[Result]) -> str:
+    """Where the first of several targets is the one that is looked at, which these are."""
+    first, *others = dict.fromkeys(each.target for each in found) or [""]
+    if not others:
+        return ""
+    return f" in target {printable(first)}, and so in {printable(some_names(others))}"
 
 
 def _of_first(found: Result | None, summary: Summary) -> tuple[str, ...]:

@@ -105,6 +105,24 @@ def test_what_takes_no_place_from_a_run_is_offered_with_that_of_the_one_that_it_
     )
 
 
+def test_of_several_targets_each_is_named_in_which_a_trigger_is_not_there() -> None:
+    members: dict[str, Any] = {"total": 4, "failed": 4, "errors": {MISSING: 3, REJECTED: 1}}
+    rejected = Error(code=REJECTED, message="")
+    failures = [
+        replace(FAILURE, target="lab", error=rejected),
+        *(replace(FAILURE, target=name) for name in ("shop-us", "shop-eu", "shop-us", "pay")),
+    ]
+    summary = Summary(wall_seconds=0.0, rate=0.0, seconds=Seconds(), **members)
+    run = RunDirectory(Path("u.run"))
+    said, *_ = next_steps(run, summary, replace(RUN, failures=failures))
+    assert said == (
+        "Of 3 updates the trigger is not there, or not to be seen. Which there are in target"
+        " shop-us, and so in pay, shop-eu: batcher export --domain acme --target shop-us"
+    )
+    said, *_ = next_steps(run, summary, replace(RUN, failures=failures[:2]))
+    assert "Which there are: batcher export --domain acme --target shop-us" in said
+
+
 @pytest.mark.parametrize("kind", ["run", "retry"])
 def test_a_trigger_is_looked_for_in_its_target_also_where_no_other_has_updates(kind: str) -> None:
     ending = RunEnding(kind=kind, failures=[replace(FAILURE, target="10/eu")], has_tables=True)
