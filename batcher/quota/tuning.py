@@ -236,11 +236,12 @@ class UnitSearchTuning:
     # refusals in succession where a token should have been there: somebody else may be greedy for
     # a while, but with so many the quota has fallen
     many: int = 5
-    # refusals before the first token: a quota so low is less likely than somebody else who took all
-    in_vain: int = 4
-    # refusals: the same where no call at all was accepted yet, beside the one that the search began
-    # with; who is alone finds a token at first
-    in_vain_at_first: int = 2
+    # refusals before the first token, beside the one that the search began with: a quota so low is
+    # less likely than somebody else who took all, but if the next call is refused, too, it is that
+    in_vain: int = 2
+    # refusals: with so many it is somebody else, whatever comes of the next call; so it is where no
+    # call at all was accepted yet, for who is alone finds a token at first
+    in_vain_surely: int = 4
     # tokens in succession that came late, by as much: the quota has fallen to that
     alike: int = 2
     fallen: float = 4.0  # times lower: no more is concluded from one refusal

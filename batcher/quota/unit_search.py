@@ -40,6 +40,7 @@ class UnitBucketSearch:
         self._doubtful = 0.0  # refusals that prove nothing, less calls that were accepted
         self._in_vain = 0  # refusals while no rate was known to be good
         self._has_taken = False  # a call was accepted, so that it is known since when there is none
+        self._set_aside = math.inf  # a rate that is too high if the next call is refused, too
         self.begins_anew = False  # such refusals said nothing of the quota, as is known by now
 
     def begin(self, good_rate: float = 0.0) -> None:
@@ -57,9 +58,10 @@ class UnitBucketSearch:
             self._has_taken = True
             return
         good = 1 / (sent + late - self._last_sent)
-        self.begins_anew = self._low == 0 and self._all_was_taken
+        self._set_aside = math.inf
+        self.begins_anew = self._low == 0 and self._in_vain >= self._tuning.in_vain
         if self.begins_anew:
-            self._high = math.inf
+            self._begin_anew()
         if self._refusals and alone:
             self._note_late(good)
         else:
@@ -71,11 +73,10 @@ class UnitBucketSearch:
         self._last_sent, self._last_late, self._refusals = sent, late, 0
         self._has_taken = True
 
-    @property
-    def _all_was_taken(self) -> bool:
-        """Whether so many were refused since the search began that somebody else took all."""
-        tuning = self._tuning
-        return self._in_vain >= (tuning.in_vain if self._has_taken else tuning.in_vain_at_first)
+    def _begin_anew(self) -> None:
+        """So many were refused since the search began that somebody else is likely to take all."""
+        is_sure = not self._has_taken or self._in_vain >= self._tuning.in_vain_surely
+        self._set_aside, self._high = math.inf if is_sure else self._high, math.inf
 
     def _note_late(self, good: float) -> None:
         """Note that a token came late, at ``good`` or a little more per second."""
@@ -165,6 +166,7 @@ class UnitBucketSearch:
             self._refused_at = sent if self._refusals else self._refused_at
             return min(rate, self._lowered(rate, high, since))
         self._refused_at = sent
+        high, self._set_aside = min(high, self._set_aside), math.inf
         self._high = min(self._high, high)
         if self._low == 0:
             self._in_vain += 1

@@ -317,9 +317,9 @@ def test_beside_somebody_else_it_takes_the_rest_and_does_not_stop_when_all_is_ta
 
 @pytest.mark.parametrize(
     ("taken", "refusals", "begins_anew"),
-    [(True, 3, False), (True, 4, True), (False, 1, False), (False, 2, True)],
+    [(True, 1, False), (True, 2, True), (False, 1, False), (False, 2, True)],
 )
-def test_a_first_token_after_many_refusals_says_that_somebody_else_took_all_until_then(
+def test_a_first_token_after_two_refusals_says_that_somebody_else_took_all_until_then(
     taken: bool, refusals: int, begins_anew: bool
 ) -> None:
     search = UnitBucketSearch(0.0)
@@ -331,3 +331,29 @@ def test_a_first_token_after_many_refusals_says_that_somebody_else_took_all_unti
     assert search.begins_anew is begins_anew
     search.accepted(31.0)
     assert not search.begins_anew
+
+
+@pytest.mark.parametrize(
+    ("taken", "refusals", "found"), [(True, 3, 0.1875), (True, 4, 0.5625), (False, 3, 0.5625)]
+)
+def test_where_the_call_after_few_refusals_and_a_token_is_refused_they_were_of_a_low_quota(
+    taken: bool, refusals: int, found: float
+) -> None:
+    search = UnitBucketSearch(0.0)
+    if taken:
+        search.accepted(0.0)
+    for each in range(refusals):
+        search.refused(2.0**each, 1.0, since=0)
+    search.accepted(8.0)
+    assert search.refused(9.0, 1.0, since=1) == found
+
+
+@pytest.mark.parametrize(("rate", "burst"), [(2, 2), (5, 2)])
+def test_who_takes_all_but_the_first_token_for_some_seconds_leaves_no_far_lower_rate_behind(
+    rate: float, burst: float
+) -> None:
+    tenant = Tenant(start=0, stop=4, rate=2 * rate)
+    world = World(rate=rate, burst=burst, latency=(0.14, 0.17), tenants=(tenant,))
+    for seed in range(4):
+        log = Simulation(world, RateEstimator(now=0.0), seed=seed, stop=60).run()
+        assert log.accepted_between(20, 60) >= 0.75 * rate * 40
