@@ -98,3 +98,17 @@ async def test_who_identifies_anew_is_held_against_what_was_sent_with_before() -
     with pytest.raises(WrongAccountError, match=TWO):
         await guard.check(key("b"), sts.ask)
     assert guard.account == ONE
+
+
+async def test_a_key_that_turns_out_to_be_of_another_account_has_passed_no_longer() -> None:
+    sts, guard = Sts(), AccountGuard("eu")
+    assert not guard.has_passed(key("a"))
+    await guard.check(key("a"), sts.ask)  # of an account that nobody knows yet
+    await guard.check(key("b"), sts.ask)  # STS is away
+    assert guard.has_passed(key("a"))
+    assert guard.has_passed(key("b"))
+    sts.accounts = {"a": ONE, "b": TWO}
+    with pytest.raises(WrongAccountError, match=TWO):
+        await guard.identify(key("b"), sts.ask)
+    assert guard.has_passed(key("a"))
+    assert not guard.has_passed(key("b"))
