@@ -17,16 +17,13 @@ from batcher.aws.service_model import model_loader
 from batcher.aws.shared_sessions import SharedSessions
 from batcher.clock import SystemClock
 from batcher.config import Settings
-from batcher.errors import AwsError, BatcherError, SettingsError, WrongAccountError
+from batcher.errors import AwsError, BatcherError, NotSentError, SettingsError, WrongAccountError
 from batcher.host_limits import requests_at_once
 from batcher.task_groups import open_task_group
 from batcher.updates.aws_messages import AwsMessages
 from batcher.updates.target_causes import in_common
 from batcher.wiring.line_readers import installed_update_model
 
-# targets: each takes some 40 ms where it has a profile or an endpoint of its own, and of a thousand
-# at once the event loop would have no time for connections that are due
-OPENED_AT_ONCE = 64
 REACHED_AT_ONCE = 100  # targets: who comes later finds connections that are open already
 
 
@@ -112,7 +109,9 @@ class TargetConnector:
         unusable: dict[str, AwsError] = {}
         unopened: dict[str, AwsTarget] = {}
         refused: dict[str, BatcherError] = {}
-        opening, reaching = anyio.Semaphore(OPENED_AT_ONCE), anyio.Semaphore(REACHED_AT_ONCE)
+        names = list(names)
+        reaching = anyio.Semaphore(REACHED_AT_ONCE)
+        again = len(names) > REACHED_AT_ONCE
 
         async def open_client(name: str) -> None:
             target = self.target(name)
@@ -121,11 +120,10 @@ class TargetConnector:
                 unusable[name], unopened[name] = AwsError(_LEFT.format(name)), target
                 return
             try:
-                async with opening:
-                    await stack.enter_async_context(target)
+                await stack.enter_async_context(target)
                 if reach:
                     async with reaching:
-                        await target.check()
+                        await _reach(target, again=again)
                 await target.account()
                 if reach:
                     target.refuse_useless()
@@ -136,7 +134,6 @@ class TargetConnector:
             else:
                 usable[name] = target
 
-        names = list(names)
         async with open_task_group() as tasks:
             for name in names:
                 tasks.start_soon(open_client, name)
@@ -154,6 +151,19 @@ class TargetConnector:
             unusable={name: unusable[name] for name in names if name in unusable},
             unopened={name: unopened[name] for name in names if name in unopened},
         )
+
+
+async def _reach(target: AwsTarget, *, again: bool) -> None:
+    """Connect to a target, where that fails ``again``: of a thousand, this process may be late.
+
+    Raises AwsError.
+    """
+    try:
+        await target.check()
+    except NotSentError:
+        if not again:
+            raise
+        await target.check()
 
 
 _LEFT = (

@@ -9,9 +9,9 @@ from aiobotocore.config import AioConfig
 
 from batcher.config import Settings, resolve
 from batcher.emulator import Emulator
-from batcher.errors import AwsError, SettingsError, WrongAccountError
+from batcher.errors import AwsError, NotSentError, SettingsError, WrongAccountError
 from batcher.host_limits import requests_at_once
-from batcher.wiring.targets import TargetConnector
+from batcher.wiring.targets import REACHED_AT_ONCE, TargetConnector
 from tests.conftest import sdk_session
 
 
@@ -125,3 +125,46 @@ async def test_where_no_target_is_left_there_is_no_way_without_them(settings: Se
         assert "--without-target" not in str(raised.value)
         with pytest.raises(AwsError, match="left for later"):
             await connect(resolve({"without_target": "a,b"}, base=more), "a", "b")
+
+
+class _LateTarget:
+    """A target to which the first connection does not come about in time."""
+
+    def __init__(self) -> None:
+        self._is_late = True
+
+    async def __aenter__(self) -> "_LateTarget":
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        """Nothing was opened."""
+
+    def refuse_useless(self) -> None:
+        """It is of use."""
+
+    async def check(self) -> None:
+        if self._is_late:
+            self._is_late = False
+            raise NotSentError("no connection came about in time")
+
+    async def account(self) -> None:
+        """Nobody says."""
+
+
+class _LateConnector(TargetConnector):
+    def target(self, name: str) -> Any:
+        return _LateTarget()
+
+
+@pytest.mark.parametrize(("targets", "usable"), [(REACHED_AT_ONCE + 1, True), (2, False)])
+async def test_of_very_many_one_that_is_not_reached_in_time_is_tried_once_more(
+    settings: Settings, targets: int, usable: bool
+) -> None:
+    names = [f"t{number}" for number in range(targets)]
+    async with AsyncExitStack() as stack:
+        connecting = _LateConnector(settings).connect(names, stack)
+        if usable:
+            assert list((await connecting).targets) == names
+            return
+        with pytest.raises(NotSentError, match="in time"):
+            await connecting
