@@ -2,6 +2,8 @@
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from batcher.records import (
     STATUSES,
@@ -70,3 +72,9 @@ def test_a_delivered_result_is_that_result_and_where_it_came_from() -> None:
 def test_every_status_is_counted() -> None:
     assert set(STATUSES) < set(Counts.__struct_fields__)
     assert Counts().errors is not Counts().errors
+
+
+@given(st.floats(0, 1e6))
+def test_a_time_is_rounded_to_its_millisecond(seconds: float) -> None:
+    assert abs(Seconds(calling=seconds).rounded().calling - seconds) <= 0.0005 + 1e-9
+    assert Seconds(calling=round(seconds, 3)).rounded().calling == round(seconds, 3)
