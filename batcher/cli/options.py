@@ -149,12 +149,21 @@ def settings_from(
             _warn_of_secret(option.flag, value, instead)
     flags = {name: value for name, value in given.items() if name != "hook"}
     settings = resolve(
-        flags, environ=os.environ, file=config, base=base, list_accounts=_list_accounts
+        flags,
+        environ=os.environ,
+        file=config,
+        base=base,
+        list_accounts=_list_accounts,
+        on_notice=_say_notice,
     )
     if settings.progress == "json" and "progress" in given:  # else the command shows none
         speak_json()
     _warn_of_no_switch()
     return settings_with_notice(with_hooks(settings, given.get("hook", ())))
+
+
+def _say_notice(text: str) -> None:
+    echo(text, err=True)
 
 
 def settings_at_run(given: Mapping[str, Any], config: Path | None, base: Settings) -> Settings:

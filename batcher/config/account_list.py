@@ -5,8 +5,9 @@ What a pattern makes of them is in ``target_patterns``.
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from difflib import get_close_matches
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -22,8 +23,9 @@ FILE_AT_MOST = 16 << 20  # bytes
 FAULTS_SHOWN = 10
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _SEPARATORS = ((";", "semicolons"), ("\t", "tabs"))
+_MEMBERS = TargetSettings.__struct_fields__
 _MEMBERS_AND_PLURALS = {  # a list in a cell is nothing that is known
-    each: name for name in TargetSettings.__struct_fields__ for each in (name, f"{name}s")
+    each: name for name in _MEMBERS for each in (name, f"{name}s")
 }
 _NEEDED = "a column account, with 12 digits each; region, name and others are optional"
 
@@ -68,6 +70,36 @@ class GatheredFaults:
             shown, more = [*self._said][:FAULTS_SHOWN], len(self._said) - FAULTS_SHOWN
             rest = [f"{several(more, f'more {self._kind}')} can't be used."] if more > 0 else []
             raise SettingsError(" ".join([*shown, *rest]))
+
+
+class ColumnUse:
+    """Which columns of files of accounts are used, by members or placeholders of some pattern."""
+
+    def __init__(self) -> None:
+        self._columns: dict[Path, dict[str, bool]] = {}
+
+    def note(self, path: Path, columns: Iterable[str], used: Collection[str]) -> None:
+        """Take in which of its columns a pattern uses.
+
+        Raises SettingsError for one that is unused and nearly called like a member of a target that
+        has no column: it was meant to set that.
+        """
+        columns = list(columns)
+        known = self._columns.setdefault(path, {})
+        for name in columns:
+            known[name] = known.get(name, False) or name in used or name in _MEMBERS
+            if not known[name] and (meant := _near_member(name, columns)) is not None:
+                raise SettingsError(
+                    f"{path}: row 1: column {printable(name)} sets nothing, and no text has"
+                    f" {{{printable(name)}}} in it. Did you mean {meant}?"
+                )
+
+    def unused(self) -> Iterator[str]:
+        """Of each file, in words, which columns nothing uses."""
+        for path, columns in self._columns.items():
+            if names := [printable(name) for name, is_used in columns.items() if not is_used]:
+                what = "columns" if len(names) > 1 else "column"
+                yield f"{path}: nothing uses {what} {', '.join(names)}."
 
 
 def read_accounts(path: Path, origin: str) -> list[AccountRow]:
@@ -160,6 +192,13 @@ def _member_meant(name: str) -> str | None:
     words = re.sub(r"[\W_]+", "_", name.casefold()).strip("_")
     meant = _MEMBERS_AND_PLURALS.get(words)
     return None if meant == name else meant
+
+
+def _near_member(name: str, columns: Collection[str]) -> str | None:
+    """The member that a column is most likely meant to set, of those that have no column."""
+    lacking = [member for member in (*_MEMBERS, "account") if member not in columns]
+    words = re.sub(r"[\W_]+", "_", name.casefold()).strip("_")
+    return next(iter(get_close_matches(words[:64], lacking, n=1, cutoff=0.75)), None)
 
 
 def _row(where: str, header: list[str], cells: list[str]) -> AccountRow:

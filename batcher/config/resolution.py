@@ -14,7 +14,7 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-from batcher.config.account_list import AccountRow, GatheredFaults, ListAccounts
+from batcher.config.account_list import AccountRow, ColumnUse, GatheredFaults, ListAccounts
 from batcher.config.given_text import clean_text, refuse_no_port, refuse_no_region, refuse_unknown
 from batcher.config.hook_settings import read_hooks
 from batcher.config.number_ranges import number_wanted
@@ -48,11 +48,13 @@ def resolve(
     file: Path | None = None,
     base: Settings | None = None,
     list_accounts: Callable[[Settings, str], list[AccountRow]] | None = None,
+    on_notice: Callable[[str], None] | None = None,
 ) -> Settings:
     """Settings from flags that are not None, ``BATCHER_…`` variables, a TOML file, then ``base``.
 
     An empty variable is an unset one. ``list_accounts`` is told the settings of the run, and the
     organization, or the part of one, whose accounts are to be listed; None: none can be.
+    ``on_notice`` is told, in words, what is odd and no error.
 
     Raises SettingsError that names the setting, where it came from, and what it may be.
     """
@@ -77,7 +79,11 @@ def resolve(
         }
     )
     folder = Path() if file is None else file.parent
-    settings = _over(base or Settings(), given, folder, list_accounts)
+    column_use = ColumnUse()
+    settings = _over(base or Settings(), given, folder, list_accounts, column_use)
+    if on_notice is not None:
+        for said in column_use.unused():
+            on_notice(said)
     if "role_arn" in given and settings.role_arn is not None:
         refuse_stray_brace(given["role_arn"][0], settings.role_arn)
     if settings.target not in settings.targets:
@@ -182,6 +188,7 @@ def _over(
     given: Mapping[str, tuple[str, Any]],
     folder: Path,
     list_accounts: Callable[[Settings, str], list[AccountRow]] | None,
+    column_use: ColumnUse,
 ) -> Settings:
     hints = get_type_hints(Settings, include_extras=True)
     values = {}
@@ -201,7 +208,7 @@ def _over(
         return settings
     tables = _tables(*given["targets"])
     list_them = None if list_accounts is None else partial(list_accounts, settings)
-    targets = _targets(settings, tables, folder, list_them)
+    targets = _targets(settings, tables, folder, list_them, column_use)
     if "organization" in given and all(
         "accounts" in table for name, (_, table) in tables.items() if is_pattern(name, table)
     ):
@@ -234,6 +241,7 @@ def _targets(
     tables: Mapping[str, tuple[str, Mapping[str, Any]]],
     folder: Path,
     list_accounts: ListAccounts | None,
+    column_use: ColumnUse,
 ) -> dict[str, TargetSettings]:
     """Each table, and each target of a pattern, over the settings of the run."""
     faults = GatheredFaults("table")
@@ -241,7 +249,9 @@ def _targets(
     origins: dict[str, str] = {}
     for name, (origin, table) in tables.items():
         with faults.gathered():
-            for each, target in _of_table(settings, name, origin, table, folder, list_accounts):
+            for each, target in _of_table(
+                settings, name, origin, table, folder, list_accounts, column_use
+            ):
                 own = clean_text(each.origin, each.name)
                 if own in origins:
                     raise SettingsError(
@@ -269,6 +279,7 @@ def _of_table(
     table: Mapping[str, Any],
     folder: Path,
     list_accounts: ListAccounts | None,
+    column_use: ColumnUse,
 ) -> Iterator[tuple[PatternedTarget, TargetSettings]]:
     """The target of a table, or those of a pattern. Raises SettingsError, which tells of rows."""
     hints, defaults, faults = _target_hints(), settings.target_defaults, GatheredFaults("row")
@@ -286,6 +297,7 @@ def _of_table(
             organization=settings.organization,
             list_accounts=list_accounts,
             faults=faults,
+            column_use=column_use,
         )
     for each in targets:
         with faults.gathered():

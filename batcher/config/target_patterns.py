@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from batcher.config.account_list import (
     AccountRow,
+    ColumnUse,
     GatheredFaults,
     ListAccounts,
     listed_accounts,
@@ -58,19 +59,22 @@ def patterned_targets(
     organization: str | None,
     list_accounts: ListAccounts | None,
     faults: GatheredFaults,
+    column_use: ColumnUse,
 ) -> Iterator[PatternedTarget]:
     """The targets of a pattern.
 
     ``defaults``: the members of all targets, in whose texts there may be placeholders, too;
     ``folder``: where a file of accounts is looked for; ``organization``: where accounts come from
     that the table does not name, listed by ``list_accounts``; ``faults``: told of each row of which
-    none can be made. Raises SettingsError.
+    none can be made; ``column_use``: of the columns of a file. Raises SettingsError.
     """
     if "account" in table:
         raise SettingsError(f"{origin}.account: a pattern has accounts. Leave account out.")
     template = {key: value for key, value in defaults.items() if has_brace(value)}
     template |= {key: value for key, value in table.items() if key not in MEMBERS}
     rows = _rows(origin, table.get("accounts"), folder, organization, list_accounts)
+    if isinstance(accounts := table.get("accounts"), str):
+        column_use.note(folder / accounts, _columns(rows), _placeholders(name, template, rows))
     regions = _regions(origin, table, defaults["region"])
     written = {key: f"{origin}.{key}" for key in table}
     seen: dict[tuple[str, ...], AccountRow] = {}
@@ -90,6 +94,18 @@ def patterned_targets(
                 _refuse_repeated(seen, row, members)
                 own_name = _filled(origin, name, values, row)
                 yield PatternedTarget(name=own_name, origin=where, members=members, places=places)
+
+
+def _columns(rows: list[AccountRow]) -> dict[str, None]:
+    """The columns that rows have besides the account."""
+    return dict.fromkeys([*rows[0].columns, *rows[0].empty])
+
+
+def _placeholders(name: str, template: Mapping[str, Any], rows: list[AccountRow]) -> set[str]:
+    """What is filled in in a name, in the texts of a table, and in the cells of its file."""
+    texts = {name, *(each for each in template.values() if isinstance(each, str))}
+    texts |= {cell for row in rows for cell in row.columns.values() if "{" in cell}
+    return {found for text in texts for found in _PLACEHOLDER.findall(text)}
 
 
 def _refuse_repeated(

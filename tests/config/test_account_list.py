@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batcher.config.account_list import FAULTS_SHOWN, listed_accounts, read_accounts
+from batcher.config.account_list import FAULTS_SHOWN, ColumnUse, listed_accounts, read_accounts
+from batcher.config.target_settings import TargetSettings
 from batcher.errors import SettingsError
 
 ONE, TWO = "012345678901", "111122223333"
@@ -123,3 +124,37 @@ def test_whatever_is_in_a_file_it_is_read_or_refused_in_words(
 def test_a_list_has_texts_of_12_digits_each(given: list[Any], said: str) -> None:
     with pytest.raises(SettingsError, match=said):
         listed_accounts(given, "accounts")
+
+
+MEMBERS = TargetSettings.__struct_fields__
+
+
+@given(
+    member=st.sampled_from(MEMBERS),
+    at=st.integers(0, 30),
+    slip=st.sampled_from(["swapped", "lost", "doubled", "upper"]),
+)
+def test_each_member_that_is_mistyped_by_a_letter_is_known_where_it_has_no_column(
+    member: str, at: int, slip: str
+) -> None:
+    at %= len(member) - 1
+    pair = member[at : at + 2]
+    instead = {"swapped": pair[::-1], "lost": pair[1], "doubled": pair[0] + pair}
+    typed = member[:at] + instead.get(slip, pair.upper()) + member[at + 2 :]
+    if typed in MEMBERS:
+        return
+    with pytest.raises(SettingsError, match=rf"column {typed} sets nothing, .*Did you mean "):
+        ColumnUse().note(Path("a.csv"), [typed], set())
+    ColumnUse().note(Path("a.csv"), [typed], {typed})  # a placeholder takes it
+
+
+def test_a_column_that_nothing_uses_is_refused_where_a_member_was_meant_and_else_told() -> None:
+    use, path = ColumnUse(), Path("a.csv")
+    for typed, meant in (("protectd", "protected"), ("regoin", "region"), ("rte", "rate")):
+        with pytest.raises(SettingsError, match=rf"row 1: column {typed} .* mean {meant}\?"):
+            ColumnUse().note(path, ["name", typed], {"name"})
+    use.note(path, ["owner", "rates", "rate", "site", "team"], {"site"})
+    assert list(use.unused()) == ["a.csv: nothing uses columns owner, rates, team."]
+    use.note(path, ["owner", "rates", "rate", "site", "team"], {"team", "rates"})
+    use.note(Path("b.csv"), ["site"], {"site"})
+    assert list(use.unused()) == ["a.csv: nothing uses column owner."]

@@ -27,6 +27,29 @@ def of_file(tmp_path: Path, toml: str, csv: str | None = None, **flags: Any) -> 
     return resolve(flags, environ={}, file=file)
 
 
+def test_a_column_that_no_pattern_takes_is_told_once_and_one_letter_off_is_refused(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "accounts.csv").write_text(
+        f"account,site,owner,rat,role_arn\n{ONE},eu,me,x,arn:aws:iam::{{account}}:role/{{rat}}\n"
+    )
+    file = tmp_path / "targets.toml"
+    tables = [
+        f'[targets."{name}"]\naccounts = "accounts.csv"\nregion = "eu-west-1"\n'
+        for name in ("{account}", "{account}-{site}")
+    ]
+    file.write_text(tables[0] + tables[1])
+    told: list[str] = []
+    found = resolve({}, environ={}, file=file, on_notice=told.append)
+    assert list(found.targets) == [ONE, f"{ONE}-eu"]
+    assert found.targets[ONE].role_arn == f"arn:aws:iam::{ONE}:role/x"
+    assert told == [f"{tmp_path / 'accounts.csv'}: nothing uses column owner."]
+    text = (tmp_path / "accounts.csv").read_text()
+    (tmp_path / "accounts.csv").write_text(text.replace("owner", "protectd"))
+    with pytest.raises(SettingsError, match=r"protectd sets nothing.*Did you mean protected\?"):
+        resolve({}, environ={}, file=file)
+
+
 @pytest.mark.parametrize(
     ("name", "table", "found"),
     [
