@@ -160,6 +160,17 @@ class Simulation:
         self.log.unfinished = self._waiting + self._in_flight
         return self.log
 
+    @property
+    def timeline(self) -> tuple[list[tuple[float, int, Callable[[float], None]]], "count[int]"]:
+        """What is to happen, and in which order at the same time."""
+        return self._events, self._order
+
+    def join(self, other: "Simulation") -> None:
+        """Use the bucket of another one, whose ``run`` runs both."""
+        self.bucket = other.bucket
+        self._events, self._order = other.timeline
+        self._at(0.0, self._awake)
+
     def _at(self, when: float, event: Callable[[float], None]) -> None:
         heapq.heappush(self._events, (when, next(self._order), event))
 
