@@ -101,7 +101,7 @@ def _say(run: Path, found: Verification, unmatched: list[str]) -> None:
 def _looked_at(found: Verification) -> str:
     """What the live triggers were, each counted once."""
     kinds = (
-        (found.not_applied, "with an update that was not applied"),
+        (found.not_applied, "without the change of their update"),
         (found.differs.count, "not as asked"),
         (found.unread.count, "could not be read"),
     )
@@ -117,13 +117,13 @@ def _say_without_result(found: MaybeSentFound) -> None:
     why = (
         "as they have before images"
         if found.has_images
-        else "as nothing tells which were under way: without before images all of them may"
+        else "as no before images tell which were sent"
     )
     kinds = (
         (found.applied, "were applied" if found.has_images else "are as asked"),
-        (found.not_applied, "were not"),
+        (found.not_applied, "do not show it"),
         (found.unclear, "can't be told"),
-        (found.unread, "not seen"),
+        (found.unread, "were not seen"),
     )
     said = ", ".join(f"{count:,} {what}" for count, what in kinds if count)
     at_most = f"up to {found.updates:,} may have been applied"

@@ -1,6 +1,6 @@
 """What live triggers are held against: an export, or the end state of a run. Only reads files."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,12 @@ from msgspec.structs import replace
 
 from batcher.compact import LineSet
 from batcher.config import Settings
+from batcher.error_codes import IN_DOUBT
 from batcher.errors import InputError, RunDirectoryError
 from batcher.jobs.base_triggers import BaseTriggers
 from batcher.jobs.export_lines import refused_line
 from batcher.jobs.last_results import LastImages, LastResults, RecordedState, key_in
+from batcher.jobs.maybe_sent import is_killed, maybe_sent
 from batcher.jobs.recorded_images import refuse_lost_images
 from batcher.jobs.rewrite import is_half_rewritten
 from batcher.jobs.run_family import family_of, is_same
@@ -151,8 +153,8 @@ def _end_state(run: RunReader) -> DriftBase:
             " its end."
         )
     refuse_lost_images(run)
-    last = LastResults(run)
-    found, untold = _left_triggers(run, last), last.untold
+    last, sent = LastResults(run), _maybe_sent(run)
+    found, untold = _left_triggers(run, last, sent), last.untold | sent
     family = family_of(run.directory).retries
     retries = [each.path for each in family if not is_same(each, run.directory)]
     return DriftBase(
@@ -166,8 +168,22 @@ def _end_state(run: RunReader) -> DriftBase:
     )
 
 
-def _left_triggers(run: RunReader, last: LastResults) -> BaseTriggers:
-    """Each trigger as the last of its updates have left it."""
+def _maybe_sent(run: RunReader) -> dict[TriggerKey, Error]:
+    """The triggers of updates in flight when the run was ended by force, as far as it looks."""
+    found = maybe_sent(run, killed=is_killed(run.directory))
+    what = "has no result, and may have been applied: batcher verify tells"
+    return {
+        key_in(run, each.target, each.domain, each.trigger): Error(
+            code=IN_DOUBT, message=f"line {each.line} of the run {what}"
+        )
+        for each in run.updates(found.lines if found.has_images else ())
+    }
+
+
+def _left_triggers(
+    run: RunReader, last: LastResults, untold: Container[TriggerKey]
+) -> BaseTriggers:
+    """Each trigger as the last of its updates have left it, but for those."""
     found, images, rest = BaseTriggers(), LastImages(run, last), last.lines()
     while lines := list(islice(rest, TOGETHER)):
         updates, results = list(run.updates(lines)), last.read(lines)
@@ -175,7 +191,8 @@ def _left_triggers(run: RunReader, last: LastResults) -> BaseTriggers:
         for update in updates:
             key = key_in(run, update.target, update.domain, update.trigger)
             result, image = results[update.line], kept.get(update.line)
-            found.put(key, _left_by(update, result, image, found.get(key)))
+            if key not in untold:
+                found.put(key, _left_by(update, result, image, found.get(key)))
     return found
 
 

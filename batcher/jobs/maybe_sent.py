@@ -13,19 +13,12 @@ from msgspec import UNSET, Struct
 from batcher.compact import LineSet
 from batcher.jobs.images_in_flight import ImagesInFlight
 from batcher.jobs.run_reader import RunReader
+from batcher.number_text import number, several
 from batcher.records import NamedResult
+from batcher.report.run_report import MaybeSentSection, UpdateName
+from batcher.storage.run_directory import RunDirectory
 
 NAMED = 20  # that are told by name
-
-
-class MaybeSentUpdate(Struct, frozen=True, kw_only=True):
-    """One of them, by its names."""
-
-    line: int
-    id: str
-    target: str
-    domain: str
-    trigger: str
 
 
 class MaybeSent(Struct, frozen=True, kw_only=True, eq=False):
@@ -45,11 +38,11 @@ class MaybeSent(Struct, frozen=True, kw_only=True, eq=False):
         """How many of a target's lines are among them."""
         return len(self.lines.both(lines))
 
-    def first(self, run: RunReader) -> list[MaybeSentUpdate]:
+    def first(self, run: RunReader) -> list[UpdateName]:
         """The first ones of that run, by line. Raises DamageError, InputError."""
         some = [line for line, _ in zip(self.lines, range(NAMED), strict=False)]
         return [
-            MaybeSentUpdate(
+            UpdateName(
                 line=each.line,
                 id=each.id,
                 target=each.target,
@@ -58,6 +51,40 @@ class MaybeSent(Struct, frozen=True, kw_only=True, eq=False):
             )
             for each in run.updates(some)
         ]
+
+
+NOTHING_SENT = MaybeSent(lines=LineSet(), has_images=True)
+
+
+def section(run: RunReader, found: MaybeSent, left: int) -> MaybeSentSection | None:
+    """What a report says of them, of ``left`` updates without a result; None where there are none.
+
+    Raises DamageError, InputError.
+    """
+    if not found.count:
+        return None
+    first = found.first(run)
+    return MaybeSentSection(
+        updates=found.count, text=_text(found, left), first=first, more=found.count - len(first)
+    )
+
+
+def _text(found: MaybeSent, left: int) -> str:
+    has = f"{several(left, 'update')} {'has' if left == 1 else 'have'} no result"
+    if found.has_images:
+        return (
+            f"{has}; up to {number(found.count)} of them may have been changed: those that have a"
+            " before image, which is kept just before the send. The others were never sent."
+        )
+    return (
+        f"{has}; up to {number(found.count)} of them may have been changed: nothing tells which"
+        " were under way when the run was ended, as it did not keep an image before each send."
+    )
+
+
+def is_killed(directory: RunDirectory) -> bool:
+    """Whether the last session in a directory was ended by force; asked by who does not hold it."""
+    return directory.noted_holder() is not None and not directory.is_held()
 
 
 def maybe_sent(run: RunReader, *, killed: bool) -> MaybeSent:
@@ -75,7 +102,7 @@ def maybe_sent(run: RunReader, *, killed: bool) -> MaybeSent:
     for lines in run.lines.of_target.values():
         left = left.union(lines.without(done))
     if not left or not (killed or _has_lost_words(run, len(left))):
-        return MaybeSent(lines=LineSet(), has_images=True)
+        return NOTHING_SENT
     creates = run.manifest.settings.get("create_missing", False)
     if unseen or creates or not run.directory.before.exists():
         return MaybeSent(lines=left, has_images=False)

@@ -14,6 +14,7 @@ from batcher.accounting.time_spent import NOTHING_SPENT, RunTimeSpent
 from batcher.clock import SystemClock
 from batcher.compact import LineSet
 from batcher.errors import BatcherError
+from batcher.jobs.maybe_sent import NOTHING_SENT, MaybeSent, maybe_sent, section
 from batcher.jobs.report_changes import change_groups
 from batcher.jobs.report_facts import (
     lint_section,
@@ -37,6 +38,7 @@ from batcher.records import Counts, Result
 from batcher.report.run_report import (
     Accounts,
     FailureGroup,
+    MaybeSentSection,
     PlanSection,
     RunReport,
     TargetReport,
@@ -64,6 +66,7 @@ class RunReporter:
         self._run = self._with_input()
         self._results = self._read()
         self._digest = ResultsDigest()
+        self._maybe_sent = NOTHING_SENT
         self._steps = ReportedRun(directory=self._directory, manifest=self._manifest)
 
     def _with_input(self) -> RunReader | None:
@@ -121,6 +124,7 @@ class RunReporter:
                 " updates that had no result yet may be missing."
             )
         part = None if self._run is None else part_of(self._run)
+        self._maybe_sent = self._find_maybe_sent(standing, counts.not_started)
         head = self._results.head
         return RunReport(
             made_at=SystemClock().wall(),
@@ -134,10 +138,15 @@ class RunReporter:
             quota_savings=quota_savings(spent.run),
             failures=self._failures(),
             more_failures=digest.more_failures,
+            maybe_sent=self._section(counts.not_started),
             slowest=digest.slowest(),
             plan=plan,
             lint=lint_section(manifest),
-            next_steps=list(self._steps.next_steps(counts, standing.state, undone=undone)),
+            next_steps=list(
+                self._steps.next_steps(
+                    counts, standing.state, undone=undone, maybe_sent=self._maybe_sent.count
+                )
+            ),
             reproduce=list(self._steps.reproduce(head.chain, head.lines)),
             versions=manifest.versions,
             notes=self._notes,
@@ -188,6 +197,7 @@ class RunReporter:
         return Accounts(
             total=counts.total,
             outcomes=said,
+            maybe_applied=counts.maybe_applied,
             results=head.lines,
             duplicates=results.duplicates,
             balanced=balanced,
@@ -213,7 +223,26 @@ class RunReporter:
             self._summary,
             of_target,
             self._digest.quotas.get(name),
+            self._maybe_sent_of(name),
         )
+
+    def _find_maybe_sent(self, standing: Standing, left: int) -> MaybeSent:
+        """What has no result and may have been sent; of a run under way nothing is said of it."""
+        if self._run is None or left <= 0 or standing.state == "under_way":
+            return NOTHING_SENT
+        try:
+            return maybe_sent(self._run, killed=standing.state == "killed")
+        except (BatcherError, OSError) as error:
+            why = str(error).removesuffix(".")
+            self._notes.append(f"Which updates without a result may have been sent: {why}.")
+            return NOTHING_SENT
+
+    def _section(self, left: int) -> MaybeSentSection | None:
+        return None if self._run is None else section(self._run, self._maybe_sent, left)
+
+    def _maybe_sent_of(self, target: str) -> int:
+        lines = None if self._run is None else self._run.lines.of_target.get(target)
+        return 0 if lines is None else self._maybe_sent.of_target(lines)
 
     def _failures(self) -> list[FailureGroup]:
         found = []
@@ -225,7 +254,8 @@ class RunReporter:
                     status=key[0],
                     code=key[1],
                     count=count,
-                    to_do=to_do,
+                    maybe_applied=(maybe := self._digest.maybe_applied[key]),
+                    to_do=f"{_MAYBE_APPLIED} {to_do}" if maybe else to_do,
                     command=command,
                     examples=examples,
                 )
@@ -269,3 +299,8 @@ class RunReporter:
             )
         if manifest.lint is None and manifest.kind == "run":
             notes.append("Whether lint finds something in the input was not recorded.")
+
+
+_MAYBE_APPLIED = (
+    "Which of them were applied all the same verify tells, by looking at their triggers."
+)

@@ -79,8 +79,9 @@ def target_report(
     summary: Summary | None,
     spent: TimeSpent,
     quota: float | None,
+    maybe_sent: int,
 ) -> TargetReport:
-    """One target and its part of the run."""
+    """One target and its part of the run. ``maybe_sent``: as there."""
     place = manifest.targets.get(name)
     callers = [each.who.get(name) for each in manifest.sessions]
     parts = summary.targets if summary is not None and isinstance(summary.targets, dict) else {}
@@ -93,6 +94,8 @@ def target_report(
         who=next((who for who in reversed(callers) if who), None),
         total=counts.total,
         outcomes=outcomes(counts),
+        maybe_applied=counts.maybe_applied,
+        maybe_sent=maybe_sent,
         attempts=counts.attempts,
         throttles=counts.throttles,
         without_result=requests_beside(spent, counts),

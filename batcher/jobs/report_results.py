@@ -10,6 +10,7 @@ from msgspec import UNSET
 from batcher.accounting.histogram import Histogram
 from batcher.accounting.tally import CHANGED, Tally, added_up
 from batcher.accounting.time_buckets import TimeBuckets
+from batcher.accounting.verdicts import is_maybe_applied
 from batcher.compact import LineSet
 from batcher.records import Result, Seconds
 from batcher.report.run_report import FailedUpdate, SlowUpdate
@@ -73,8 +74,9 @@ class Moments:
 class ResultsDigest:
     """What the report tells of results. ``done``: the lines that have one.
 
-    ``failures``: how many of each kind, and ``examples`` of them; ``more_failures``: of further
-    kinds. ``changed``: by id the first updates that changed something; ``changing``: how many did.
+    ``failures``: how many of each kind, ``maybe_applied`` of them, and ``examples``;
+    ``more_failures``: of further kinds. ``changed``: by id the first updates that changed
+    something; ``changing``: how many did.
     """
 
     def __init__(self) -> None:
@@ -83,6 +85,7 @@ class ResultsDigest:
         self.tallies = defaultdict[str, Tally](Tally)
         self.buckets = TimeBuckets(Moments, width=1.0, most=BUCKETS)
         self.failures: Counter[GroupKey] = Counter()
+        self.maybe_applied: Counter[GroupKey] = Counter()
         self.more_failures = 0
         self.changed: dict[str, Result] = {}
         self.changing = 0
@@ -167,6 +170,7 @@ class ResultsDigest:
             self.more_failures += 1
             return
         self.failures[key] += 1
+        self.maybe_applied[key] += is_maybe_applied(result)
         examples = self._examples[key]
         if len(examples) < EXAMPLES:
             heapq.heappush(examples, (-result.line, _failed(result)))

@@ -114,16 +114,28 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
         name = settings.get("target") if target is None else target
         return flags({**settings, **given, "target": name}, only=OF_PLACE)
 
-    def next_steps(self, counts: Counts, state: RunState, *, undone: bool) -> Iterator[NextStep]:
-        """What can be done now; ``undone``: something has put it back."""
+    def next_steps(
+        self, counts: Counts, state: RunState, *, undone: bool, maybe_sent: int = 0
+    ) -> Iterator[NextStep]:
+        """What can be done now.
+
+        ``undone``: something has put it back; ``maybe_sent``: so many without a result may have
+        been sent.
+        """
         if state == "under_way":
             text = "To see how far it is, and to pause, slow down or stop it:"
             yield NextStep(text=text, command=command("ctl", self.path, "status"))
             return
+        if maybe_sent:
+            text = (
+                f"To see which of {several(maybe_sent, 'update')} without a result were changed,"
+                " without sending anything:"
+            )
+            yield NextStep(text=text, command=command("verify", self.path, "--in-doubt-only"))
         if counts.not_started and not undone:
             text = f"To go on with what is left{self._not_kept()}:"
             yield NextStep(text=text, command=self.again())
-        if counts.in_doubt:
+        if (counts.in_doubt or counts.maybe_applied) and not maybe_sent:
             text = "To settle what is in doubt, by looking at the live triggers:"
             yield NextStep(text=text, command=command("verify", self.path, "--in-doubt-only"))
         if counts.failed or counts.in_doubt:
@@ -132,7 +144,8 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
                 text = "What failed fails again as it is, see below what helps. To send it then:"
             yield NextStep(text=self._with_reason(text), command=command("retry", self.path))
         has_images = self.directory.before.exists() and self.manifest.kind != ROLLBACK
-        if has_images and not undone and (counts.succeeded or counts.differs):
+        may = counts.succeeded + counts.differs + counts.maybe_applied + maybe_sent
+        if has_images and not undone and may:
             text = self._with_reason("To put back what it has changed:")
             yield NextStep(text=text, command=command("rollback", self.path))
         yield NextStep(

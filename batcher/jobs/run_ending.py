@@ -11,12 +11,15 @@ from msgspec import Struct
 
 from batcher.config import OF_PLACE
 from batcher.errors import BatcherError
+from batcher.jobs.maybe_sent import maybe_sent
 from batcher.jobs.recorded_results import proven_results
 from batcher.jobs.report_steps import flags, reason_for
 from batcher.jobs.run_order import RUN
+from batcher.jobs.run_reader import RunReader, settings_of
 from batcher.records import Result, Status, Summary
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.wave_file import read_waves
+from batcher.wiring.line_readers import line_reader
 
 NAMED = 5  # updates that did not succeed
 CREATED = 20  # triggers that never fire
@@ -34,6 +37,7 @@ class RunEnding(Struct, frozen=True, kw_only=True):
     names. ``place``: of a run that follows another, and has its place from that, the flags that say
     where it was; ``has_tables``: there are tables of targets, too, which no flag can give.
     ``reason``: what a command that changes the same takes for protected targets, for a sentence.
+    ``maybe_sent``: so many without a result may have been applied, at most.
     """
 
     failures: list[Result] = []
@@ -46,6 +50,7 @@ class RunEnding(Struct, frozen=True, kw_only=True):
     place: dict[str, str] = {}
     has_tables: bool = False
     reason: str = ""
+    maybe_sent: int = 0
 
     @classmethod
     def of(cls, directory: RunDirectory, summary: Summary) -> Self:
@@ -65,9 +70,21 @@ class RunEnding(Struct, frozen=True, kw_only=True):
                 created=_created(directory, summary),
                 place=dict(zip(place, place, strict=True)),
                 has_tables=bool(settings.get("targets")),
+                maybe_sent=_maybe_sent(directory, summary),
                 reason=reason_for(manifest.settings),
             )
         return cls()
+
+
+def _maybe_sent(directory: RunDirectory, summary: Summary) -> int:
+    """How many may have been applied when an earlier session was ended by force."""
+    spent = directory.read_manifest().spent
+    if not summary.not_started or spent is None or not spent.run.killed:
+        return 0
+    with suppress(BatcherError, OSError):
+        reader = line_reader(settings_of(directory.path), any_target=True)
+        return maybe_sent(RunReader(directory.path, reader), killed=True).count
+    return 0
 
 
 def _failures(directory: RunDirectory, summary: Summary) -> list[Result]:

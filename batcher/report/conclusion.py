@@ -4,8 +4,8 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from batcher.number_text import number, several
-from batcher.report.run_report import RunReport
+from batcher.number_text import maybe_applied_text, number, several
+from batcher.report.run_report import MaybeSentSection, RunReport
 
 Tone: TypeAlias = Literal["good", "warning", "bad", "note"]
 
@@ -35,14 +35,21 @@ def conclusion(report: RunReport) -> Conclusion:
         )
         return Conclusion(tone="good", symbol="✓", text=f"{all_of} succeeded or changed nothing.")
     parts = [f"{of_all} succeeded or changed nothing"]
-    parts += [f"{number(ill)} did not"] if ill else []
-    parts += [f"{number(left)} {'has' if left == 1 else 'have'} not been started"] if left else []
+    parts += [f"{number(ill)} did not{maybe_applied_text(accounts.maybe_applied)}"] if ill else []
+    parts += [_left_text(left, report.maybe_sent)] if left else []
     text = f"{_STATES[state]}{', '.join(parts)}."
     if state == "under_way":
         return Conclusion(tone="note", symbol="…", text=text)
     if ill:
         return Conclusion(tone="bad", symbol="✗", text=text)
     return Conclusion(tone="warning", symbol="!", text=text)
+
+
+def _left_text(left: int, maybe_sent: MaybeSentSection | None) -> str:
+    has = f"{number(left)} {'has' if left == 1 else 'have'}"
+    if maybe_sent is None:
+        return f"{has} not been started"
+    return f"{has} no result (up to {number(maybe_sent.updates)} of them may have been changed)"
 
 
 _STATES = {

@@ -25,6 +25,9 @@ KINDS = {
 """What a status is there; the others have passed."""
 
 
+_MAYBE_SENT = "up to {:,} of those without one may have been changed"
+
+
 def junit_xml(
     report: RunReport,
     results: Iterable[Result],
@@ -53,9 +56,11 @@ def junit_xml(
         yield f"<property{_attributes({'name': name, 'value': value})}/>\n"
     yield "</properties>\n"
     yield from map(_case, results)
+    found = report.maybe_sent
+    why = "not started" if found is None else f"no result; {_MAYBE_SENT.format(found.updates)}"
     for line, names in not_started:
         case = {**_names(line, *(names or (None, None))), "time": "0.000"}
-        skipped = _attributes({"message": "not started"})
+        skipped = _attributes({"message": why})
         yield f"<testcase{_attributes(case)}>\n<skipped{skipped}/>\n</testcase>\n"
     if (damage := report.accounts.damage) is not None:
         yield f"<system-err>{escape(_legal(damage))}</system-err>\n"

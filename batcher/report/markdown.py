@@ -11,13 +11,16 @@ from batcher.foreign_text import printable, shortened
 from batcher.number_text import (
     duration,
     duration_of_call,
+    maybe_applied_text,
     number,
     pace,
     several,
     without_result_text,
 )
+from batcher.report.outcome_names import named_outcomes
 from batcher.report.run_report import (
     FailureGroup,
+    MaybeSentSection,
     NextStep,
     RunReport,
     SlowUpdate,
@@ -53,6 +56,8 @@ def _blocks(report: RunReport) -> Iterator[str]:
     yield _fenced("text", _facts(report))
     yield _outcomes(report)
     names_targets = len(report.targets) > 1
+    if report.maybe_sent is not None:
+        yield _fenced("text", _maybe_sent(report.maybe_sent, names_targets=names_targets))
     for failures in report.failures:
         yield _failures(failures, names_targets=names_targets)
     if report.more_failures:
@@ -109,14 +114,23 @@ def _facts(report: RunReport) -> Iterator[str]:
 
 def _outcomes(report: RunReport) -> str:
     accounts = report.accounts
+    maybe_sent = 0 if report.maybe_sent is None else report.maybe_sent.updates
     rows = [
         f"| {_word(status)} | {number(count)} |"
-        for status, count in accounts.outcomes.items()
+        for status, count in named_outcomes(accounts.outcomes, maybe_sent).items()
         if count or status in ("succeeded", "not_started")
     ]
     return "\n".join(["| outcome | updates |", "|---|---:|", *rows, ""]) + (
         f"| **together** | **{number(accounts.total)}** |\n\n"
     )
+
+
+def _maybe_sent(found: MaybeSentSection, *, names_targets: bool) -> Iterator[str]:
+    yield found.text
+    for each in found.first:
+        yield f"line {each.line}, {name_of(each, names_targets=names_targets)}, id {each.id}"
+    if found.more:
+        yield f"and {number(found.more)} more"
 
 
 def _accounts(report: RunReport) -> Iterator[str]:
@@ -128,6 +142,8 @@ def _accounts(report: RunReport) -> Iterator[str]:
         f"{several(accounts.total, 'update')}, {several(accounts.results, 'result')},"
         f" {several(accounts.duplicates, 'duplicate')}: {sums}"
     )
+    if accounts.maybe_applied:
+        yield maybe_applied_text(accounts.maybe_applied).strip(" ()")
     yield f"{several(accounts.attempts, 'attempt')}, {several(accounts.throttles, 'throttle')}"
     if (more := accounts.without_result).attempts:
         yield f"And {without_result_text(more.attempts, more.throttles, more.at_least)}"
@@ -137,9 +153,9 @@ def _accounts(report: RunReport) -> Iterator[str]:
 
 
 def _failures(group: FailureGroup, *, names_targets: bool) -> str:
-    status = _word(group.status)
+    status, maybe = _word(group.status), maybe_applied_text(group.maybe_applied)
     lines = [
-        f"{several(group.count, 'update')} {status}: {group.code}",
+        f"{several(group.count, 'update')} {status}: {group.code}{maybe}",
         *(
             f"line {each.line}, {name_of(each, names_targets=names_targets)}, id {each.id}:"
             f" {each.message}"

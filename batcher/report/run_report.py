@@ -71,11 +71,34 @@ class RunFacts(Struct, frozen=True, kw_only=True):
     sessions: list[SessionReport] = []
 
 
+class UpdateName(Struct, frozen=True, kw_only=True):
+    """One update, by its names."""
+
+    line: int
+    id: str
+    target: str
+    domain: str
+    trigger: str
+
+
+class MaybeSentSection(Struct, frozen=True, kw_only=True):
+    """Updates without a result that may have been applied: at most ``updates``, and no others.
+
+    ``text``: in a sentence, which; ``first``: those of the first lines; ``more``: the others.
+    """
+
+    updates: int
+    text: str
+    first: list[UpdateName]
+    more: int = 0
+
+
 class TargetReport(Struct, frozen=True, kw_only=True):
     """One target and its part of the run. Members as those of the whole run.
 
-    ``outcomes``: as in Accounts; ``quota``: requests per second that AWS was last estimated to
-    allow for updates, None where that is not known.
+    ``outcomes`` and ``maybe_applied``: as in Accounts; ``maybe_sent``: of those without a result at
+    most so many may have been applied; ``quota``: requests per second that AWS was last estimated
+    to allow for updates, None where that is not known.
     """
 
     name: str
@@ -85,6 +108,8 @@ class TargetReport(Struct, frozen=True, kw_only=True):
     who: str | None = None
     total: int
     outcomes: dict[str, int]
+    maybe_applied: int = 0
+    maybe_sent: int = 0
     attempts: int
     throttles: int
     without_result: RequestCount = RequestCount()
@@ -104,9 +129,10 @@ class Accounts(Struct, frozen=True, kw_only=True):
     """The sum of the accounts: every line of the input once.
 
     ``total`` updates are as many as all ``outcomes`` together: each status in its fixed order, with
-    those of count 0, and ``not_started`` last. ``results``: lines of ``results.jsonl``;
-    ``duplicates``: second results of a line, always 0 where ``balanced``. ``balanced``: every line
-    of the input has one result or is not started, and no result is of another line.
+    those of count 0, and ``not_started`` last: what has no result. ``maybe_applied``: of those that
+    failed the ones that may have been applied all the same. ``results``: lines of
+    ``results.jsonl``; ``duplicates``: second results of a line, always 0 where ``balanced``.
+    ``balanced``: every line of the input has one result or none, and no result is of another line.
     ``attempts``, ``throttles``: requests sent, and those refused because of the quota, as the
     results count them; ``without_result``: those beside, for updates that had no result by then.
 
@@ -118,6 +144,7 @@ class Accounts(Struct, frozen=True, kw_only=True):
 
     total: int
     outcomes: dict[str, int]
+    maybe_applied: int = 0
     results: int
     duplicates: int = 0
     balanced: bool
@@ -227,12 +254,14 @@ class FailedUpdate(Struct, frozen=True, kw_only=True):
 class FailureGroup(Struct, frozen=True, kw_only=True):
     """Updates with the same status and error code; ``examples``: the first few, by line.
 
+    ``maybe_applied``: of those that failed the ones that may have been applied all the same;
     ``to_do``: what helps, in a sentence; ``command``: to run next, where one does.
     """
 
     status: str
     code: str
     count: int
+    maybe_applied: int = 0
     to_do: str
     command: str | None = None
     examples: list[FailedUpdate]
@@ -324,11 +353,11 @@ class RunReport(Struct, frozen=True, kw_only=True):
     """The report on one run; its JSON shape is that of ``--format json``.
 
     ``made_at``: when; ``made_by``: this program's name and version. ``timeline``, ``latency``,
-    ``plan``, ``lint`` and ``simulation`` are None where there is nothing of the kind. ``failures``:
-    largest first; ``more_failures``: updates without success in none of these groups.
-    ``next_steps``: what can be done now; ``reproduce``: how to do the same again, and how to prove
-    this. ``versions``: of python, batcher and libraries, of the first session. ``notes``: in whole
-    sentences, what is not known, or is known only in part.
+    ``plan``, ``lint``, ``simulation`` and ``maybe_sent`` are None where there is nothing of the
+    kind. ``failures``: largest first; ``more_failures``: updates without success in none of these
+    groups. ``next_steps``: what can be done now; ``reproduce``: how to do the same again, and how
+    to prove this. ``versions``: of python, batcher and libraries, of the first session. ``notes``:
+    in whole sentences, what is not known, or is known only in part.
     """
 
     format: int = 1
@@ -343,6 +372,7 @@ class RunReport(Struct, frozen=True, kw_only=True):
     quota_savings: list[QuotaSaving]
     failures: list[FailureGroup]
     more_failures: int = 0
+    maybe_sent: MaybeSentSection | None = None
     slowest: list[SlowUpdate]
     plan: PlanSection | None = None
     lint: LintSection | None = None

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from batcher.number_text import number, several
+from batcher.report.outcome_names import named_outcomes
 from batcher.report.run_report import TargetReport
 from batcher.updates.target_places import places_text
 
@@ -27,7 +28,7 @@ def target_places(targets: Sequence[TargetReport]) -> str:
 
 
 def _said(target: TargetReport) -> str:
-    found = target.outcomes.items()
+    found = named_outcomes(target.outcomes, target.maybe_sent).items()
     said = [
         f"{number(count)} {status.replace('_', ' ')}"
         for status, count in found

@@ -182,3 +182,51 @@ async def test_what_failed_and_may_have_been_applied_can_be_put_back_without_hav
         ended = await batcher("rollback", "updates.run", *flags)
         assert (ended.code, "1 update: 1 succeeded." in ended.err) == (0, True), ended.err
     assert emulator.trigger("acme", "t0")["Description"] != "after-0"
+
+
+async def test_of_a_killed_run_all_say_the_same_of_what_may_have_been_applied(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    emulator = Emulator(latency=(0.1, 0.1))
+    emulator.seed([trigger(n) for n in range(40)])
+    write_lines([change(n) for n in range(40)])
+    path = tmp_path / "updates.run"
+    async with emulator as url:
+        flags = ("--endpoint-url", url)
+        run = await batcher.start("run", "updates.jsonl", *flags, "--rate", "50", "--yes")
+        await until(lambda: len(emulator.applied()) >= 12)
+        run.kill()
+        await run.communicate()
+        results = records(path / "results.jsonl")
+        images = {each["id"] for each in records(path / "before.jsonl")}
+        done = {each["trigger"] for each in results}
+        begun = images - {each["id"] for each in results}
+        left = 40 - len(results)
+        found = json.loads((await batcher("report", "updates.run", "--format", "json")).out)
+        assert found["maybe_sent"]["updates"] == len(begun)
+        named = {each["id"] for each in found["maybe_sent"]["first"]}
+        assert named <= begun
+        assert len(named) == min(20, len(begun)) == len(begun) - found["maybe_sent"]["more"]
+        said = f"{left} updates have no result; up to {len(begun)} of them may have been changed"
+        for form in ("markdown", "html"):
+            out = ("--out", f"r.{form}")
+            assert (await batcher("report", "updates.run", "--format", form, *out)).code == 0
+            page = (tmp_path / f"r.{form}").read_text()
+            assert said in page
+            assert "not started" not in page
+        undone = await batcher("rollback", "updates.run", *flags, "--dry-run")
+        kinds = f"of {len(results)} that succeeded, {len(begun)} without a result"
+        assert f"{len(images)} before images to put back: {kinds}" in undone.err
+        ended = await batcher("verify", "updates.run", *flags, "--json", "--in-doubt-only")
+        proof = json.loads(ended.out)
+        assert f"{left} without a result." in ended.err
+        assert f"Without a result: up to {len(begun)} may have been applied" in ended.err
+        assert (ended.code, proof["without_result"]["updates"]) == (1, len(begun))
+        of_none = proof["without_result"]
+        applied = {each["EventTriggerName"] for each in emulator.applied()}
+        assert len(done) < len(applied) <= len(images)  # what was on its way was carried out
+        assert (of_none["applied"], of_none["unclear"]) == (len(applied - done), 0)
+        assert of_none["not_applied"] == len(begun) - len(applied - done)
+        assert records(path / "results.jsonl") == results  # it says so, and settles nothing
+        resumed = await batcher("run", "updates.jsonl", *flags, "--rate", "100", "--yes")
+        assert "40 updates: 40 succeeded." in resumed.err, resumed.err

@@ -18,6 +18,7 @@ from batcher.triggers.diff import based_on, same
 from batcher.updates.selection import Selection, Selector
 from tests.conftest import Command, change, trigger
 from tests.jobs.conftest import RecordedRun, SettingsFor, seeded
+from tests.jobs.killed_run import killed_run
 from tests.updates.samples import MODEL
 
 Write = Callable[..., Path]
@@ -142,3 +143,11 @@ def test_a_run_that_left_nothing_known_is_no_base(
         run.add(line, status)
     with pytest.raises(InputError, match="nothing to hold against: the run left no trigger"):
         read_base(str(run.write()), SETTINGS)
+
+
+def test_what_was_in_flight_when_a_run_was_killed_is_unknown(tmp_path: Path) -> None:
+    updates = [change(0), change(1), change(0, Description="later"), change(2)]
+    run = killed_run(tmp_path, updates, done=[1, 2], begun=[3])
+    base = read_base(str(run.path), resolve({"region": "eu-west-1"}), None)
+    assert list(base.triggers) == [key(1)]
+    assert [(each.trigger, why.code) for each, why in base.untold.items()] == [("t0", "InDoubt")]

@@ -18,6 +18,7 @@ from batcher.storage.run_directory import RunDirectory
 from batcher.wiring.line_readers import line_reader
 from tests.conftest import change
 from tests.jobs.conftest import RecordedRun
+from tests.jobs.killed_run import killed_run
 from tests.jobs.reported_runs import ChainedRun, mixed_run
 
 
@@ -166,3 +167,32 @@ def test_a_report_that_nobody_waits_for_any_more_ends(tmp_path: Path) -> None:
         run.add(line, "succeeded")
     with pytest.raises(TimeoutError):
         RunReporter(run.write(), enough).report()
+
+
+def test_of_a_run_that_was_killed_what_may_have_been_sent_is_counted_and_named(
+    tmp_path: Path,
+) -> None:
+    run = killed_run(tmp_path, [change(n) for n in range(9)], done=[1, 2], begun=[4, 7])
+    found = report(run.path)
+    assert found.maybe_sent is not None
+    assert (found.maybe_sent.updates, found.maybe_sent.more) == (2, 0)
+    assert [(each.line, each.trigger) for each in found.maybe_sent.first] == [(4, "t3"), (7, "t6")]
+    assert found.maybe_sent.text.startswith(
+        "7 updates have no result; up to 2 of them may have been changed: those that have a before"
+    )
+    assert [each.maybe_sent for each in found.targets] == [2]
+    first, again, *_ = found.next_steps
+    assert str(first.command).endswith("--in-doubt-only")
+    assert "To go on" in again.text
+
+
+def test_what_failed_and_may_have_been_applied_is_counted_with_its_kind(tmp_path: Path) -> None:
+    run = RecordedRun(tmp_path, [change(n) for n in range(3)])
+    for line, maybe in ((1, True), (2, False), (3, True)):
+        failed = run.add(line, "failed", "AccessDeniedException")
+        run.results[-1] = msgspec.structs.replace(failed, attempts=2, maybe_applied=maybe)
+    found = report(run.write())
+    (group,) = found.failures
+    assert (found.accounts.maybe_applied, group.maybe_applied) == (2, 2)
+    assert group.to_do.startswith("Which of them were applied all the same verify tells")
+    assert str(found.next_steps[0].command).endswith("--in-doubt-only")

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from batcher.report.conclusion import conclusion
-from batcher.report.run_report import RunReport
+from batcher.report.run_report import MaybeSentSection, RunReport
 from tests.report.filled_records import Filled
 
 WHOLE = Filled(bare=True).record(RunReport)
@@ -17,6 +17,7 @@ def _report(state: str, *, damage: str | None = None, balanced: bool = True, **o
         outcomes=outcomes,
         damage=damage,
         balanced=balanced,
+        maybe_applied=0,
     )
     return replace(WHOLE, facts=replace(WHOLE.facts, state=state), accounts=accounts)
 
@@ -68,3 +69,15 @@ def test_books_that_do_not_add_up_come_before_all_else() -> None:
     for amiss in ({"damage": "Line 3 was edited."}, {"balanced": False}):
         found = conclusion(_report("finished", succeeded=1, **amiss))
         assert (found.tone, found.text) == ("bad", "The books of this run do not add up.")
+
+
+def test_what_may_have_been_applied_is_never_told_as_not_started_or_just_not_done() -> None:
+    plain = _report("killed", succeeded=1, failed=3, not_started=146)
+    accounts = replace(plain.accounts, maybe_applied=2)
+    sent = MaybeSentSection(updates=34, text="Some.", first=[])
+    found = conclusion(replace(plain, accounts=accounts, maybe_sent=sent))
+    assert found.text == (
+        "Ended by force: 1 of 150 updates succeeded or changed nothing, 3 did not (2 of those that"
+        " failed may have been applied all the same), 146 have no result (up to 34 of them may have"
+        " been changed)."
+    )

@@ -115,7 +115,7 @@ def _sentences(origin: str, base: DriftBase, report: DriftReport) -> Iterator[st
         known = "only the members that the run's updates set are held: it kept no more of them"
         yield f"Of {several(base.in_part, 'trigger')} {known}."
     if base.unheld:
-        left = "of triggers that the run left in no state that it knows (refused, stale, not sent)"
+        left = "of triggers that the run left in no state that it knows (refused, stale, no result)"
         yield f"Not held: {several(base.unheld, 'update')} {left}."
     for path in base.followed_by:
         yield f"After this run came {path}: its changes are drift of this one."

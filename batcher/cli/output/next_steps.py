@@ -24,7 +24,7 @@ TO = "To put back what it has changed"
 
 def next_steps(directory: RunDirectory, summary: Summary, ending: RunEnding) -> Iterator[str]:
     """Lines for people."""
-    if summary.in_doubt or summary.maybe_applied:
+    if summary.in_doubt or summary.maybe_applied or ending.maybe_sent:
         yield f"To settle what is in doubt, by looking: {next_command('verify', directory.path)}"
     if summary.stale:
         yield from _after_stale(ending)

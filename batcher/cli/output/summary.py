@@ -43,7 +43,7 @@ _READ_BACK = {"as_asked": "as asked", "differs": "not as sent", "unread": "could
 
 def summary_lines(directory: RunDirectory, summary: Summary, ending: RunEnding) -> Iterator[str]:
     """Lines for people; none quotes a sensitive member."""
-    yield f"{several(summary.total, 'update')}: {_counted(summary)}."
+    yield f"{several(summary.total, 'update')}: {_counted(summary)}{_left(ending)}."
     yield from _identified(summary)
     if isinstance(summary.selection, SelectedPart) and summary.selection.left_out:
         yield printable(f"Only a part: {part_text(summary.selection)}")
@@ -118,6 +118,12 @@ def _counted(counts: Counts) -> str:
     found = ((status, getattr(counts, status)) for status in _KINDS)
     said = [f"{number(count)} {status.replace('_', ' ')}" for status, count in found if count]
     return (", ".join(said) or "nothing done") + maybe_applied_text(counts.maybe_applied)
+
+
+def _left(ending: RunEnding) -> str:
+    """What of those without a result may have been applied."""
+    up_to = f"up to {number(ending.maybe_sent)} of those not started may have been changed"
+    return f"; an earlier session was ended by force, so {up_to}" if ending.maybe_sent else ""
 
 
 def _identified(summary: Summary) -> Iterator[str]:
