@@ -1,57 +1,86 @@
 """What processes that were killed left half done: known by its name, and that nobody holds it.
 
-A writer holds such a file, or the marker in such a directory, locked for as long as it lives, on
-whichever host; so one without a lock is a dead one's. What versions before this one left has other
-names, and no marker.
+A writer holds such a file, or the marker in such a directory, locked for as long as it lives, so
+one without a lock is a dead one's: of this host, as many file systems keep locks to themselves on
+each. What versions before this one left has other names.
 """
 
 import os
 import re
+import socket
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache, lru_cache
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 
 from batcher.storage.file_lock import hold
-from batcher.storage.file_system import remove, remove_tree
+from batcher.storage.file_system import hidden_name, remove, remove_tree
 
 MARKER = ".held"  # in a directory, the file that is locked
-_FILE = re.compile(r"\.batcher-[0-9a-f]{16}\.held\.new")
-_DIRECTORY = re.compile(r"\.?batcher-[a-z0-9_]{8}")
 LOOKED_AT = 100_000  # entries of a directory, which may be anybody's
+_BOOT = Path("/proc/sys/kernel/random/boot_id")  # Linux: of all containers of a host
+
+
+@cache
+def host_mark() -> str:
+    """Eight hex digits that stand for this host, where there are such until it starts anew."""
+    try:
+        host = _BOOT.read_bytes()
+    except OSError:
+        host = os.fsencode(socket.gethostname())
+    return sha256(host).hexdigest()[:8]
+
+
+def held_name(path: Path) -> Path:
+    """A hidden name for what its writer, on this host, holds locked as long as it lives."""
+    return hidden_name(path).with_suffix(f".{host_mark()}.held.new")
+
+
+def held_suffix() -> str:
+    """How the name of a directory ends whose marker is held by who made it, on this host."""
+    return f".{host_mark()}.held"
 
 
 @lru_cache(maxsize=64)  # the first time that a process writes there
 def remove_abandoned(folder: Path) -> None:
     """Remove, in a directory, files and directories of this user that nobody holds any more."""
-    for path in _found(folder):
-        with suppress(OSError):  # somebody else was first, or there are no locks
-            if stat.S_ISDIR(os.lstat(path).st_mode):
-                _remove(path, remove_tree, path / MARKER)
-            else:
-                _remove(path, remove, path)
+    mark = host_mark()
+    for name in _names(folder):
+        path = folder / name
+        if re.fullmatch(rf"\.batcher-[0-9a-f]{{16}}\.{mark}\.held\.new", name):
+            _remove(path, remove, path)
+        elif re.fullmatch(rf"\.?batcher-[a-z0-9_]{{8}}\.{mark}\.held", name):
+            _remove(path, remove_tree, path / MARKER)
 
 
-def _found(folder: Path) -> list[Path]:
+def _names(folder: Path) -> list[str]:
+    """Those that may be of something that was left; none where the directory can't be read."""
     with suppress(OSError), os.scandir(folder) as entries:
-        names = [entry.name for entry in islice(entries, LOOKED_AT)]
-        ours = [name for name in names if _FILE.fullmatch(name) or _DIRECTORY.fullmatch(name)]
-        return [folder / name for name in ours if os.lstat(folder / name).st_uid == os.geteuid()]
+        return [each.name for each in islice(entries, LOOKED_AT) if ".held" in each.name]
     return []
 
 
 def _remove(path: Path, remove_it: Callable[[Path], None], marker: Path) -> None:
-    """Remove it where its marker is a regular file of this user that nobody has locked.
+    """Remove it where it is of this user, and so its marker, a regular file that nobody has locked.
 
-    While that is locked here: whoever has just made it finds it gone. Raises OSError.
+    While that is locked here: whoever has just made it finds it gone. What can't be removed stays.
     """
-    file = os.open(marker, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        found = os.fstat(file)
-        is_own = stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid()
-        if is_own and hold(file, marker):
+    with suppress(OSError):  # somebody else was first, or there are no locks
+        if os.lstat(path).st_uid != os.geteuid():
+            return
+        file = os.open(marker, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            if not (_is_own(file) and hold(file, marker)):
+                return
             remove_it(path)
-    finally:
-        os.close(file)
+        finally:
+            os.close(file)
+        remove_it(path)  # over NFS a file that was open was there under another name until now
+
+
+def _is_own(file: int) -> bool:
+    found = os.fstat(file)
+    return stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid()

@@ -12,11 +12,10 @@ from typing import IO, Any, BinaryIO, Self
 import msgspec
 
 from batcher.errors import OutputError, OutputExistsError
-from batcher.storage.abandoned import remove_abandoned
+from batcher.storage.abandoned import held_name, remove_abandoned
 from batcher.storage.file_lock import hold
 from batcher.storage.file_system import (
     create_file,
-    held_name,
     hidden_name,
     put_in_place,
     refuse_to_replace,

@@ -34,7 +34,7 @@ OF_THE_HOST = (
     errno.ENOTSUP,
 )
 _NOREPLACE = 1
-_HIDDEN = re.compile(r"\.batcher-[0-9a-f]{16}(?:\.held)?\.new")
+_HIDDEN = re.compile(r"\.batcher-[0-9a-f]{16}(?:\.[0-9a-f]{8}\.held)?\.new")
 _renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)  # Linux has it
 
 
@@ -55,11 +55,6 @@ def create_file(path: Path, flags: int = os.O_RDWR) -> int:
 def hidden_name(path: Path) -> Path:
     """A new name in the same directory, for what is not whole yet; nobody can guess it."""
     return path.with_name(f".batcher-{secrets.token_hex(8)}.new")
-
-
-def held_name(path: Path) -> Path:
-    """A hidden name for what its writer holds locked as long as it lives."""
-    return hidden_name(path).with_suffix(".held.new")
 
 
 def remove_leftovers(directory: Path) -> None:

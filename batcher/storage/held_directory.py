@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from batcher.storage.abandoned import MARKER, remove_abandoned
+from batcher.storage.abandoned import MARKER, held_suffix, remove_abandoned
 from batcher.storage.file_lock import hold
 from batcher.storage.file_system import create_file, remove, remove_tree
 
@@ -27,16 +27,20 @@ def held_directory(within: Path | None = None) -> Iterator[Path]:
     try:
         yield path
     finally:
-        remove_tree(path)
         if marker is not None:
-            os.close(marker)
+            os.close(marker)  # first: over NFS what is open stays, and the directory with it
+        remove_tree(path)
 
 
 def _made(folder: Path, prefix: str) -> tuple[Path, int | None]:
     """A directory and the marker in it, which is held; None: there are no locks, and no marker."""
     while True:
-        path = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
-        marker = create_file(path / MARKER)
+        path = Path(tempfile.mkdtemp(prefix=prefix, suffix=held_suffix(), dir=folder))
+        try:
+            marker = create_file(path / MARKER)
+        except OSError:
+            remove_tree(path)
+            raise
         try:
             if hold(marker, path / MARKER):
                 return path, marker

@@ -1,5 +1,6 @@
 """A directory for a while: its owner's only, and gone at the end with all that is in it."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -49,3 +50,15 @@ def test_where_there_are_no_locks_it_is_made_all_the_same_and_nobody_takes_it_fo
     program = [sys.executable, "-c", _LOCKLESS, str(tmp_path)]
     said = subprocess.run(program, capture_output=True, text=True, check=True).stdout
     assert said.splitlines() == ["[] True", "['whole'] True"]
+
+
+def test_where_nothing_can_be_put_into_it_it_is_not_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr("batcher.storage.held_directory.create_file", full)
+    with pytest.raises(OSError, match="full"), held_directory(tmp_path):
+        pass
+    assert os.listdir(tmp_path) == []
