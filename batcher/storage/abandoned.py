@@ -57,7 +57,7 @@ def remove_abandoned(folder: Path) -> None:
 
 
 def _names(folder: Path) -> list[str]:
-    """Those that may be of something that was left; none where the directory can't be read."""
+    """Names that something left may have; none where the directory can't be read."""
     with suppress(OSError), os.scandir(folder) as entries:
         return [each.name for each in islice(entries, LOOKED_AT) if ".held" in each.name]
     return []

@@ -4,11 +4,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-
-import pytest
 
 from batcher.storage.abandoned import MARKER, held_suffix, host_mark, remove_abandoned
 from batcher.storage.atomic_file import AtomicFile
@@ -28,6 +24,50 @@ with ExitStack() as stack:
         (stack.enter_context(made) / "input.jsonl").write_bytes(b"half")
     print("holds", flush=True)
     sys.stdin.read()
+"""
+
+# as if another process were quicker with one of them
+_VANISHING = """
+import os, sys
+from pathlib import Path
+from batcher.storage.abandoned import remove_abandoned
+folder, lstat = Path(sys.argv[1]), os.lstat
+first = folder / os.listdir(folder)[0]
+def vanishing(path):
+    first.unlink(missing_ok=True)
+    return lstat(path)
+os.lstat = vanishing
+remove_abandoned(folder)
+print(os.listdir(folder))
+"""
+
+# as over NFS, where removing a file that is open gives it another name until it is closed
+_RENAMING = """
+import os, sys
+from pathlib import Path
+from batcher.storage.abandoned import remove_abandoned
+from batcher.storage.held_directory import held_directory
+folder, unlink = Path(sys.argv[1]), os.unlink
+def is_open(found):
+    for each in os.listdir("/proc/self/fd"):
+        try:
+            if os.path.samestat(found, os.fstat(int(each))):
+                return True
+        except OSError:
+            pass
+    return False
+def renaming(name, *, dir_fd=None):
+    if is_open(os.stat(name, dir_fd=dir_fd)):
+        os.rename(name, ".nfs01", src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
+    else:
+        unlink(name, dir_fd=dir_fd)
+os.unlink = renaming
+remove_abandoned(folder)
+print(os.listdir(folder))
+with held_directory(folder) as made:
+    (made / "input.jsonl").touch()
+    print(sorted(os.listdir(made), reverse=True))
+print(os.listdir(folder))
 """
 
 
@@ -90,49 +130,23 @@ def test_nothing_that_is_not_surely_ours_and_dead_is_removed(tmp_path: Path) -> 
     remove_abandoned(tmp_path / "nowhere")
 
 
-def test_one_that_vanishes_meanwhile_keeps_none_of_the_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_that_vanishes_meanwhile_keeps_none_of_the_others(tmp_path: Path) -> None:
     for number in range(3):
         (tmp_path / f".batcher-{number:016x}{held_suffix()}.new").touch()
-    lstat = os.lstat
-
-    def vanishing(path: Path) -> os.stat_result:
-        (tmp_path / f".batcher-{1:016x}{held_suffix()}.new").unlink(missing_ok=True)
-        return lstat(path)
-
-    monkeypatch.setattr(os, "lstat", vanishing)
-    assert swept(tmp_path) == []
+    assert ran(_VANISHING, tmp_path) == "[]\n"
 
 
-def test_where_a_file_that_is_open_keeps_a_name_nothing_is_left_either(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As over NFS, where removing such a file gives it another name until it is closed."""
+def test_where_a_file_that_is_open_keeps_a_name_nothing_is_left_either(tmp_path: Path) -> None:
     left = tmp_path / f"batcher-leftleft{held_suffix()}"
     left.mkdir()
     (left / MARKER).touch()
-    unlink = os.unlink
-
-    def renaming(name: str, *, dir_fd: int | None = None) -> None:
-        found = os.stat(name, dir_fd=dir_fd)
-        if any(os.path.samestat(found, each) for each in opened()):
-            os.rename(name, ".nfs01", src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
-        else:
-            unlink(name, dir_fd=dir_fd)
-
-    monkeypatch.setattr(os, "unlink", renaming)
-    assert swept(tmp_path) == []
-    with held_directory(tmp_path) as folder:
-        (folder / "input.jsonl").touch()
-    assert os.listdir(tmp_path) == []
+    assert ran(_RENAMING, tmp_path) == "[]\n['input.jsonl', '.held']\n[]\n"
 
 
-def opened() -> Iterator[os.stat_result]:
-    """What this process has open."""
-    for each in os.listdir("/proc/self/fd"):
-        with suppress(OSError):
-            yield os.fstat(int(each))
+def ran(program: str, folder: Path) -> str:
+    """What it prints."""
+    command = [sys.executable, "-c", program, str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def test_who_begins_while_others_look_for_what_was_left_loses_nothing(tmp_path: Path) -> None:

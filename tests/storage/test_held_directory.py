@@ -1,6 +1,5 @@
 """A directory for a while: its owner's only, and gone at the end with all that is in it."""
 
-import errno
 import os
 import subprocess
 import sys
@@ -23,6 +22,23 @@ with held_directory(folder) as made:
     print(os.listdir(made), os.listdir(folder) == [made.name])
 write_atomically(folder / "whole", b"")
 print(os.listdir(folder), os.listdir("/proc/self/fd") == before)
+"""
+
+_FULL = """
+import errno, os, sys
+from pathlib import Path
+from batcher.storage.held_directory import held_directory
+made = os.open
+def full(path, flags, *more, **others):
+    if flags & os.O_CREAT:
+        raise OSError(errno.ENOSPC, "full")
+    return made(path, flags, *more, **others)
+os.open = full
+try:
+    with held_directory(Path(sys.argv[1])):
+        pass
+except OSError as error:
+    print(error.strerror, os.listdir(sys.argv[1]))
 """
 
 
@@ -52,13 +68,7 @@ def test_where_there_are_no_locks_it_is_made_all_the_same_and_nobody_takes_it_fo
     assert said.splitlines() == ["[] True", "['whole'] True"]
 
 
-def test_where_nothing_can_be_put_into_it_it_is_not_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: object) -> int:
-        raise OSError(errno.ENOSPC, "full")
-
-    monkeypatch.setattr("batcher.storage.held_directory.create_file", full)
-    with pytest.raises(OSError, match="full"), held_directory(tmp_path):
-        pass
-    assert os.listdir(tmp_path) == []
+def test_where_nothing_can_be_put_into_it_it_is_not_left(tmp_path: Path) -> None:
+    program = [sys.executable, "-c", _FULL, str(tmp_path)]
+    said = subprocess.run(program, capture_output=True, text=True, check=True).stdout
+    assert said == "full []\n"
