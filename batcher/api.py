@@ -5,7 +5,7 @@ any asyncio program. What is behind them is in ``library``.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Unpack
 
@@ -27,6 +27,7 @@ async def update_many(
     client: Any | None = None,
     on_result: Callable[[Result], object] | None = None,
     on_progress: Callable[[Progress], object] | None = None,
+    confirm: Collection[str] = (),
     **settings: Unpack[Keywords],
 ) -> BatchResult:
     """Send updates within the quota and return one result for each.
@@ -37,6 +38,7 @@ async def update_many(
         retries have to be off, and its pool as large as ``concurrency``.
     on_result: called with each result as soon as there is one, whatever happens then.
     on_progress: called with a Progress, at most ten times a second, and at the end.
+    confirm: the names, or accounts, of protected targets that may be changed; with a ``reason``.
     settings: as in the reference of settings: ``region``, ``profile``, ``rate``, ``concurrency``,
         ``max_failures``, ``targets`` … With ``remember=True`` it starts from the quota that earlier
         runs found, and keeps what this one finds, in the user's state directory.
@@ -48,7 +50,7 @@ async def update_many(
     """
     running_loop()
     results = ResultList()
-    batch = Batch(_order(updates, client, on_result, on_progress, settings), results)
+    batch = Batch(_order(updates, client, on_result, on_progress, settings, confirm), results)
     with _carrying(results.in_order):
         await batch.run()
     return BatchResult(results=results.in_order(), counts=batch.counts(), stopped=batch.stopped)
@@ -60,6 +62,7 @@ def iter_updates(
     client: Any | None = None,
     on_result: Callable[[Result], object] | None = None,
     on_progress: Callable[[Progress], object] | None = None,
+    confirm: Collection[str] = (),
     **settings: Unpack[Keywords],
 ) -> AsyncGenerator[Result, None]:
     """Send updates and yield each result as it comes.
@@ -71,7 +74,7 @@ def iter_updates(
     cancels what is in flight: the CancelledError has the results that were not yielded as
     ``results``, and ``on_result`` is told of them in any case.
     """
-    return _stream(_order(updates, client, on_result, on_progress, settings))
+    return _stream(_order(updates, client, on_result, on_progress, settings, confirm))
 
 
 @errors_of_arguments()

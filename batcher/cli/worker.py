@@ -14,17 +14,29 @@ from batcher.cli.output.echo import echo
 from batcher.cli.queue_address import queue_address
 from batcher.cli.state_signal import called_on_signal
 from batcher.config import Settings
+from batcher.config.protection import protected_targets, refuse_unconfirmed
 from batcher.logs import LogOutput, logger
 from batcher.task_groups import open_task_group
+from batcher.updates.target_causes import targets_text
 from batcher.worker.worker import Worker
 
 
-def do_worker(queue: str, once: bool, config: Path | None, **given: Any) -> None:
-    settings = settings_from(given, config)
+def do_worker(
+    queue: str, once: bool, confirm: tuple[str, ...], config: Path | None, **given: Any
+) -> None:
+    read_settings = partial(_confirmed, confirm, given, config)
+    settings = read_settings()
     queue_address(queue, settings.profile, None)
-    raise SystemExit(
-        run_command(_serve, queue, once, settings, partial(settings_from, given, config))
-    )
+    if protected := protected_targets(settings):
+        echo(f"Protected, and changed as confirmed: {targets_text(protected)}.", err=True)
+    raise SystemExit(run_command(_serve, queue, once, settings, read_settings))
+
+
+def _confirmed(confirm: tuple[str, ...], given: dict[str, Any], config: Path | None) -> Settings:
+    """The settings, whose protected targets are confirmed; at each reload, too."""
+    settings = settings_from(given, config)
+    refuse_unconfirmed(settings, confirm)
+    return settings
 
 
 async def _serve(queue: str, once: bool, settings: Settings, reload: Any) -> int:

@@ -4,13 +4,14 @@ No event loop is needed here, and nothing of the updates is read.
 """
 
 import io
-from collections.abc import AsyncIterable, Callable, Coroutine, Iterable, Mapping, Sized
+from collections.abc import AsyncIterable, Callable, Collection, Coroutine, Iterable, Mapping, Sized
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from typing import Any
 
 from batcher.aws.ready_client import check_ready_client, operations_of
 from batcher.config import Keywords, Settings, refuse_foreign, resolve
+from batcher.config.protection import refuse_unconfirmed
 from batcher.errors import SettingsError
 from batcher.public_records import Progress, Result
 from batcher.sources.iterable import Updates
@@ -49,6 +50,7 @@ def batch_order(
     on_result: Callable[[Result], object] | None,
     on_progress: Callable[[Progress], object] | None,
     keywords: Keywords,
+    confirm: Collection[str] = (),
 ) -> BatchOrder:
     """The order for a batch. Raises TypeError and SettingsError for what can't be one."""
     _check_updates(updates)
@@ -57,6 +59,7 @@ def batch_order(
     refuse_foreign(keywords, "library")
     # a library keeps off its user's files unless asked
     settings = resolve({"remember": False} | keywords)
+    refuse_unconfirmed(settings, confirm)
     if client is not None:
         _check_client(client, settings, keywords)
     return BatchOrder(

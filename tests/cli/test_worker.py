@@ -38,3 +38,29 @@ async def test_settings_that_are_none_of_a_worker_are_no_flags_of_it(batcher: Co
         queue = ("--queue", "spool:spool") if flags else ()
         ended = await batcher("worker", *queue, *flags)
         assert (ended.code, said in ended.err) == (2, True), ended.err
+
+
+async def test_a_protected_target_is_changed_by_a_worker_that_was_told_so_alone(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(0)])
+    write_lines([{"target": "pay", **change(0)}])
+    await batcher("enqueue", "updates.jsonl", "--queue", "spool:spool")
+    async with emulator as url:
+        (tmp_path / "c.toml").write_text(
+            f'[targets.pay]\nprotected = true\nendpoint_url = "{url}"\nregion = "eu-west-1"\n'
+        )
+        worker = ("worker", "--queue", "spool:spool", "--once", "--config", "c.toml")
+        for given, said in (
+            (("--reason", "OPS-1"), "--confirm: target pay: protected"),
+            (("--confirm", "pay"), "--reason: target pay: protected"),
+            (("--confirm", "payy", "--reason", "OPS-1"), "no target payy; did you mean pay?"),
+        ):
+            refused = await batcher(*worker, *given)
+            assert (refused.code, said in refused.err) == (2, True), refused.err
+        assert emulator.applied() == []
+        ended = await batcher(*worker, "--confirm", "pay", "--reason", "OPS-1")
+    assert ended.code == 0, ended.err
+    assert "Protected, and changed as confirmed: target pay." in ended.err
+    assert len(emulator.applied()) == 1

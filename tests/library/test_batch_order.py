@@ -15,7 +15,8 @@ from tests.conftest import change
 
 def order(updates: Any = (), client: Any = None, **more: Any) -> BatchOrder:
     on_result, on_progress = more.pop("on_result", None), more.pop("on_progress", None)
-    return batch_order(updates, client, on_result, on_progress, more)
+    confirm = more.pop("confirm", ())
+    return batch_order(updates, client, on_result, on_progress, more, confirm)
 
 
 def generator() -> Iterator[dict[str, Any]]:
@@ -113,3 +114,17 @@ def test_a_client_is_checked_at_once_and_the_users_files_are_left_alone() -> Non
     with pytest.raises(TypeError, match="client has to be an aiobotocore client"):
         order(client=object())
     assert order().settings.remember is False
+
+
+def test_a_protected_target_has_to_be_confirmed_for_a_reason() -> None:
+    targets = {"pay": {"account": "555566667777", "region": "eu-west-1", "protected": True}}
+    for more, said in (
+        ({"reason": "OPS-1"}, "--confirm: target pay: protected"),
+        ({"confirm": ["555566667777"]}, "--reason: target pay: protected"),
+        ({"confirm": ["payy"], "reason": "OPS-1"}, "no target payy; did you mean pay"),
+    ):
+        with pytest.raises(SettingsError, match=said):
+            order(targets=targets, **more)
+    for confirmed in ("pay", "555566667777", "555566667777/eu-west-1"):
+        found = order(targets=targets, reason="OPS-1", confirm=[confirmed])
+        assert found.settings.for_target("pay").protected

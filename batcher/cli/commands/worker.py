@@ -6,6 +6,7 @@ import click
 
 from batcher.cli.command_group import done_by
 from batcher.cli.flags.queue import queue_option
+from batcher.cli.flags.run import confirm_option
 from batcher.cli.flags.settings import hook_option, settings_options
 from batcher.cli.output.format import example
 
@@ -15,6 +16,7 @@ from batcher.cli.output.format import example
 )
 @queue_option
 @click.option("--once", is_flag=True, help="End when the queue is empty, for cron.")
+@confirm_option
 @hook_option
 @partial(settings_options, entry_point="worker")
 @done_by("batcher.cli.worker:do_worker")

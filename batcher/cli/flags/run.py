@@ -22,7 +22,7 @@ def repair_option(command: F) -> F:
 
 def confirm_option(command: F) -> F:
     """Add ``--confirm``."""
-    about = "Name of a protected target, instead of typing it; may be repeated."
+    about = "Name or account of a protected target, instead of typing it; may be repeated."
     return click.option("--confirm", multiple=True, metavar="NAME", help=about)(command)
 
 

@@ -22,11 +22,14 @@ async def agreed(
 ) -> bool:
     """Whether to start on these targets: ``yes``, or an answer on the terminal. Says so when not.
 
-    Of a protected target the name has to be typed, unless it is one of ``confirm``. Raises
+    Of a protected target the name has to be typed, unless it or its account is one of ``confirm``.
+    Raises
     SettingsError where nobody can type it.
     """
     protected = [
-        name for name in targets if targets[name].settings.protected and name not in confirm
+        name
+        for name, target in targets.items()
+        if target.settings.protected and {name, target.identity.account}.isdisjoint(confirm)
     ]
     if not sys.stdin.isatty():
         return _agreed_by_flags(yes, protected)

@@ -152,7 +152,7 @@ async def test_of_a_protected_target_the_name_is_typed(
 async def test_without_a_terminal_a_protected_target_takes_its_name(
     batcher: Command, write_lines: Callable[..., Path], tmp_path: Path
 ) -> None:
-    write_lines([{**change(1), "target": "prod"}, {**change(2), "target": "dev"}])
+    write_lines([{**change(1), "target": "prod"}, change(2)])
     emulator = Emulator()
     emulator.seed([trigger(1), trigger(2)])
     async with emulator as url:
