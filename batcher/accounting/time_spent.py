@@ -136,16 +136,22 @@ NO_TIME = TimeSpent(
 
 
 class RunTimeSpent(Struct, frozen=True, kw_only=True):
-    """The time of a whole run, in which the slowest target counts, and of each target."""
+    """The time of a whole run, in which the slowest target counts, and of each target.
+
+    ``unanswered``: a session of it ended while a request of an update without a result may have
+    been carried out, so that some of these updates may have been applied.
+    """
 
     run: TimeSpent
     targets: dict[str, TimeSpent]
+    unanswered: bool = False
 
     def __add__(self, other: "RunTimeSpent") -> "RunTimeSpent":
         names = {**self.targets, **other.targets}
         return RunTimeSpent(
             run=self.run + other.run,
             targets={name: self.of(name) + other.of(name) for name in names},
+            unanswered=self.unanswered or other.unanswered,
         )
 
     def of(self, target: str) -> TimeSpent:
@@ -156,6 +162,7 @@ class RunTimeSpent(Struct, frozen=True, kw_only=True):
         return RunTimeSpent(
             run=replace(self.run, killed=True),
             targets={name: replace(each, killed=True) for name, each in self.targets.items()},
+            unanswered=True,
         )
 
     def with_all(self, counted: Mapping[str, RequestCount]) -> "RunTimeSpent":
@@ -170,7 +177,7 @@ class RunTimeSpent(Struct, frozen=True, kw_only=True):
             attempts=sum(each.attempts for each in known.values()),
             throttles=sum(each.throttles for each in known.values()),
         )
-        return RunTimeSpent(run=run, targets=known)
+        return replace(self, run=run, targets=known)
 
     @classmethod
     def of_sessions(

@@ -197,11 +197,15 @@ def is_maybe_applied(result: Result | BriefResult) -> bool:
 
 def is_refusal(error: Error | None) -> bool:
     """Whether the attempt that ended so has changed nothing, whatever those before it did."""
-    if error is None:
-        return False
+    return error is not None and verdict_on(error).rules_out
+
+
+def verdict_on(error: Error) -> Verdict:
+    """The verdict on the attempt that ended with an error; it is taken to have left."""
     reached: Reached = "sent" if error.http_status is None else "answered"
-    last = Attempt(reached=reached, seconds=0.0, code=error.code, http_status=error.http_status)
-    return judge(last).rules_out
+    return judge(
+        Attempt(reached=reached, seconds=0.0, code=error.code, http_status=error.http_status)
+    )
 
 
 # errors of updates whose triggers were looked at since

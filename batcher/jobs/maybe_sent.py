@@ -118,8 +118,8 @@ def _is_sent_unseen(result: NamedResult) -> bool:
 def _has_lost_words(run: RunReader, left: int) -> bool:
     """Whether an earlier session was ended by force, or the last one could not close the books."""
     summary, spent = run.directory.read_summary(), run.manifest.spent
-    was_killed = spent is not None and spent.run.killed
-    return was_killed or summary is None or summary.not_started != left
+    may_have_sent = spent is not None and (spent.unanswered or spent.run.killed)
+    return may_have_sent or summary is None or summary.not_started != left
 
 
 def _own(run: RunReader, left: LineSet, ids: Iterable[str]) -> LineSet:

@@ -28,6 +28,7 @@ from batcher.jobs.run_places import with_places
 from batcher.jobs.run_reader import RunReader
 from batcher.jobs.run_state import RunState
 from batcher.jobs.said_results import SaidResults
+from batcher.jobs.sent_before import SentBefore
 from batcher.jobs.told_results import ToldResults
 from batcher.ports import ResultStore
 from batcher.records import BriefResult, InputName, Result, Summary, Superseded
@@ -72,6 +73,10 @@ class RunBooks:
         self._superseded: Superseded | UnsetType = UNSET
         self._spent = state.spent  # up to the last part of this session that was closed
         self._written: tuple[Heads, RunTimeSpent] | None = None  # into run.json
+
+    def note_unanswered(self) -> None:
+        """Note that updates which get no result in this session may have been applied."""
+        self._spent = msgspec.structs.replace(self._spent, unanswered=True)
 
     def check(self, targets: Iterable[AwsTarget]) -> None:
         """Raise RunDirectoryError when the run in the directory is another. Writes nothing."""
@@ -153,7 +158,7 @@ class RunBooks:
             await results.flush()
             store = SaidResults(self._told(results), self._settings.said)
             if not looks:
-                yield store, None
+                yield SentBefore(store) if self._spent.unanswered else store, None
                 return
             async with Journal[dict[str, Any]](directory.before, state.images_tip) as journal:
                 self._images = journal

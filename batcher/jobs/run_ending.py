@@ -77,13 +77,13 @@ class RunEnding(Struct, frozen=True, kw_only=True):
 
 
 def _maybe_sent(directory: RunDirectory, summary: Summary) -> int:
-    """How many may have been applied when an earlier session was ended by force."""
+    """How many without a result may have been applied."""
     spent = directory.read_manifest().spent
-    if not summary.not_started or spent is None or not spent.run.killed:
+    if not summary.not_started or spent is None or not (spent.unanswered or spent.run.killed):
         return 0
     with suppress(BatcherError, OSError):
         reader = line_reader(settings_of(directory.path), any_target=True)
-        return maybe_sent(RunReader(directory.path, reader), killed=True).count
+        return maybe_sent(RunReader(directory.path, reader), killed=False).count
     return 0
 
 

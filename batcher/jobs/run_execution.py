@@ -62,7 +62,9 @@ class ApprovedRun:
         self._has_sent = False  # in a part of the session before this one
         self._wave: Wave | None = None  # the one that is under way; the last one is none
         self._waves: WaveExecution | None = None
-        self._interrupted: list[Result] = []  # in doubt: they may have been sent
+        self._interrupted: list[
+            Result
+        ] = []  # in doubt: they may have been sent, and have no result
         self.events = RunEvents(order, state, connection.targets)
         noted = noted_places(order) if connection.unopened else {}
         self._sources = PlaceSources(state, connection.targets, connection.unopened, noted)
@@ -206,6 +208,9 @@ class ApprovedRun:
             self.connection.pacers.remember()
             self._books.note_places(self.connection.targets.values())
             seconds = clock.now() - self._began
+            if self._interrupted:
+                self._books.note_unanswered()
+            self._interrupted.clear()
             summary = self._books.close(self._sessions(), wall_seconds=seconds, stopped=stopped)
         return summary
 
@@ -276,15 +281,20 @@ class ApprovedRun:
 
     async def _keep_interrupted(self, runner: Runner) -> None:
         """Keep what may have been sent when its settling was ended, as far as the disk takes it."""
-        left = runner.given_up.keys() | {away.target for away in self.outages.now()}
+        left, open_results = self._left_without_result(runner), list[Result]()
         with anyio.CancelScope(shield=True), suppress(JournalError):
             for result in self._interrupted:
                 if result.error is not None and result.error.code == INTERRUPTED_UPDATE:
                     self.state.tallies[result.target].count_interrupted()
                 if result.target in left:
+                    open_results.append(result)
                     continue  # nothing could be sent any more: a resume sends it again
                 await runner.keep(self.state.tallies[result.target], result)
-        self._interrupted.clear()
+            self._interrupted[:] = open_results
+
+    def _left_without_result(self, runner: Runner) -> set[str]:
+        """The targets that a resume goes on with."""
+        return runner.given_up.keys() | {away.target for away in self.outages.now()}
 
     async def _start_lanes(
         self, runner: Runner, images: BeforeImageStore | None, tasks: TaskGroup
@@ -335,7 +345,7 @@ class ApprovedRun:
             recreate=self.order.following.recreate,
             # else times may have been moved by what an earlier session sent
             listed=not state.begun,
-            on_interrupted=None if self.order.unattended else self._interrupted.append,
+            on_interrupted=self._note_interrupted,
             on_breaker=self.outages.tell,
             outage_limit=self.order.outage_limit,
             updates=updates,
@@ -347,6 +357,13 @@ class ApprovedRun:
             give_up = partial(runner.give_up, target.name)
             DeferringReconciler(lane, give_up)
         return lane
+
+    def _note_interrupted(self, result: Result) -> None:
+        """Take what may have been sent; unattended it gets no result, as nobody would settle it."""
+        if self.order.unattended is None:
+            self._interrupted.append(result)
+        else:
+            self._books.note_unanswered()
 
     def _leave(self, target: str) -> None:
         if self._wave is not None:

@@ -238,6 +238,9 @@ async def test_unattended_what_is_in_flight_has_no_result_and_a_resume_sends_it_
             run.abort()
             summary = await executing
         assert (summary.not_started, records(file.with_suffix(".run") / "results.jsonl")) == (1, [])
+        told = RunReporter(file.with_suffix(".run")).report().maybe_sent
+        assert told is not None
+        assert [each.line for each in told.first] == [1]
         async with ready_to_start(file, settings_for(url)) as run:
             assert run.state.in_flight.keys() == {"1"}, "its image was kept"
             assert (await run.execute()).not_started == 0

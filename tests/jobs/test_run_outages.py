@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from batcher.jobs.report import RunReporter
+from batcher.jobs.run_ending import RunEnding
 from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_outages import RunOutages
 from batcher.jobs.run_progress import ProgressMeter
 from batcher.records import INTERRUPTED
+from batcher.storage.run_directory import RunDirectory
 from tests.conftest import change, records
 from tests.hooks.test_cloud_event import check_event
 from tests.jobs.conftest import SettingsFor, seeded
@@ -82,6 +85,12 @@ async def test_given_up_in_an_outage_it_resumes_in_it_and_a_signal_ends_it_at_on
         assert "nothing could be done for" in summary.stopped
         assert "--outage-limit" in summary.stopped
         assert summary.succeeded + summary.not_started == 40
+        path = file.with_suffix(".run")
+        assert len(emulator.applied()) > summary.succeeded
+        told = RunReporter(path).report().maybe_sent  # though it has ended in order
+        assert told is not None
+        assert told.updates == RunEnding.of(RunDirectory(path), summary).maybe_sent
+        assert told.updates == summary.not_started
         settings = settings_for(url, rate=200, before=False)
         async with ready_to_start(file, settings) as run:
             watch(run, run.drain)

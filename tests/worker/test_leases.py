@@ -252,3 +252,22 @@ def test_the_reason_of_a_dead_letter_is_bounded() -> None:
         assert len(reasons[0]) < 2100
 
     in_virtual_time(work())
+
+
+def test_the_reason_of_a_dead_letter_says_where_its_update_may_have_been_applied() -> None:
+    async def work() -> None:
+        reasons = list[str]()
+
+        class Noting(MemoryQueue):
+            async def dead_letter(self, message: Message, code: str, reason: str) -> None:
+                reasons.append(reason)
+
+        queue = Noting(lease=60)
+        queue.put(b"1", b"2")
+        leases = table_of(queue)
+        fault = Error(code="InternalServerException", message="m", http_status=500)
+        for lease, maybe in zip(await receive(queue, leases, 2), (True, False), strict=True):
+            await leases.settle(lease, replace(result(lease, fault), maybe_applied=maybe))
+        assert reasons == ["m (it may have been applied all the same)", "m"]
+
+    in_virtual_time(work())

@@ -122,8 +122,8 @@ def _counted(counts: Counts) -> str:
 
 def _left(ending: RunEnding) -> str:
     """What of those without a result may have been applied."""
-    up_to = f"up to {number(ending.maybe_sent)} of those not started may have been changed"
-    return f"; an earlier session was ended by force, so {up_to}" if ending.maybe_sent else ""
+    up_to = f"up to {number(ending.maybe_sent)} of those without a result may have been changed"
+    return f"; {up_to}" if ending.maybe_sent else ""
 
 
 def _identified(summary: Summary) -> Iterator[str]:
