@@ -32,6 +32,7 @@ logging.getLogger("batcher").addHandler(logging.NullHandler())
 # bytes, the buffer of a stream: of what is larger, a full disk may take half a line
 WRITTEN_AT_ONCE = 4096
 APART = 0.05  # seconds from one write to the next: of a thousand targets each turn says something
+NESTED = 5  # deep, what can't be written as it is
 _FOREIGN = ("botocore", "aiobotocore", "aiohttp", "asyncio", "urllib3")
 
 
@@ -368,7 +369,7 @@ class _Json:
 
     def lines(self, events: Sequence[EventDict]) -> str:
         """A line of each."""
-        with suppress(UnicodeEncodeError):
+        with suppress(Exception):  # of whichever it is: the others have their lines all the same
             lines = self._encoder.encode_lines(events)
             if _is_plain(lines):
                 return lines.decode()
@@ -377,8 +378,8 @@ class _Json:
     def _line(self, event: EventDict) -> str:
         try:
             line = self._encoder.encode(event)
-        except UnicodeEncodeError:  # a name of a file may be no Unicode
-            line = self._encoder.encode(_unicode(event))
+        except Exception:  # a name of a file may be no Unicode; and no event stops what tells it
+            line = self._encoder.encode(_encodable(event))
         return line.decode() if _is_plain(line) else printable(line.decode())
 
 
@@ -387,15 +388,23 @@ def _is_plain(line: bytes) -> bool:
     return line.isascii() and b"\x7f" not in line
 
 
-def _unicode(value: Any) -> Any:
+def _encodable(value: Any, depth: int = 0) -> Any:
+    """A value as it can be written whatever it is: what lies too deep in it as text."""
     match value:
-        case str():
-            return printable(value)
-        case list() | tuple():
-            return list(map(_unicode, value))
-        case dict():
-            return {_unicode(name): _unicode(below) for name, below in value.items()}
-    return value
+        case None | int() | float():
+            return value
+        case list() | tuple() if depth < NESTED:
+            return [_encodable(each, depth + 1) for each in value]
+        case dict() if depth < NESTED:
+            return {_text(name): _encodable(below, depth + 1) for name, below in value.items()}
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    try:
+        return printable(str(value))
+    except Exception:  # of its own, or it is nested too deeply
+        return f"<{type(value).__name__}>"
 
 
 def _readable() -> Any:

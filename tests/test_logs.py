@@ -286,3 +286,39 @@ async def test_lines_that_are_made_together_are_what_each_is_alone(tmp_path: Pat
         kept.append([{**each, "timestamp": ""} for each in lines if each["level"] == "info"])
     assert kept[0] == kept[1]
     assert len(kept[0]) == 2 * len(said)
+
+
+class _Untold:
+    def __str__(self) -> str:
+        raise RuntimeError("odd")
+
+
+_CIRCLE: list[Any] = []
+_CIRCLE.append(_CIRCLE)
+
+
+@pytest.mark.parametrize("is_together", [True, False])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        _CIRCLE,
+        {"a": [_CIRCLE, _CIRCLE]},
+        _Untold(),
+        Path("\udcff"),
+        {"\udcff": {_Untold(): 1}},
+        {"\ud83d"},
+    ],
+    ids=["circle", "circles", "untold", "path", "names", "set"],
+)
+async def test_an_event_that_can_not_be_written_as_it_is_takes_no_other_with_it_and_stops_nothing(
+    tmp_path: Path, odd: object, is_together: bool
+) -> None:
+    path = tmp_path / "log.jsonl"
+    with LogOutput("info", file=path.open("a")):
+        for number in range(3):
+            logger().info("said", number=number, odd=odd if number == 1 else None)
+            if not is_together:
+                logger().warning("said", number=number, odd=odd)
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert [line["number"] for line in lines if line["level"] == "info"] == [0, 1, 2]
+    assert len(lines) == (3 if is_together else 6)
