@@ -138,10 +138,10 @@ class RetryState(Struct, gc=False, eq=False):
 
     @property
     def maybe_applied(self) -> bool | UnsetType:
-        """As in Result: said where there were attempts that its error does not tell of, too."""
+        """Of one that failed, as in Result: where its error does not tell of all attempts."""
         told = 1 if self.last.reached != "unsent" else 0
         is_said = self.leaves_open or self.attempts - self.throttles > told
-        return self.leaves_open if is_said and self.status == "failed" else UNSET
+        return self.leaves_open if is_said else UNSET
 
     @property
     def error(self) -> Error | None:
@@ -152,13 +152,14 @@ class RetryState(Struct, gc=False, eq=False):
 
     def result(self, update: Update, finished_at: str) -> Result:
         """The result of an update that these attempts were made for."""
+        status = self.status
         return Result(
             id=update.id,
             line=update.line,
             target=update.target,
             domain=update.domain,
             trigger=update.trigger,
-            status=self.status,
+            status=status,
             attempts=self.attempts,
             throttles=self.throttles,
             error=self.error,
@@ -166,7 +167,7 @@ class RetryState(Struct, gc=False, eq=False):
             started_at=self.started_at,
             finished_at=finished_at,
             seconds=self.seconds.rounded(),
-            maybe_applied=self.maybe_applied,
+            maybe_applied=self.maybe_applied if status == "failed" else UNSET,
         )
 
     def interrupted(self, update: Update, finished_at: str) -> Result | None:
