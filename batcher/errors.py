@@ -152,7 +152,7 @@ class RedirectError(AwsError):
         super().__init__(
             f"the answer is a redirect (status {status}) to {host}; none is followed, and nothing"
             f" was sent there. {where} --endpoint-url, DNS and proxies, and run the same command"
-            " again: it resumes."
+            " again."
         )
 
 

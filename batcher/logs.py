@@ -24,7 +24,7 @@ from structlog.typing import EventDict, FilteringBoundLogger, Processor, Wrapped
 
 from batcher.clock import precise_text
 from batcher.foreign_text import printable, withheld
-from batcher.updates.target_causes import TOGETHER_FROM, by_cause, cause_in, targets_text
+from batcher.updates.target_causes import SHARED_FROM, by_cause, cause_in, targets_text
 
 # else warnings go to standard error on their own
 logging.getLogger("batcher").addHandler(logging.NullHandler())
@@ -243,7 +243,7 @@ def _likeness(name: str, event: EventDict) -> tuple[object, ...]:
 
 def _together(alike: list[tuple[str, EventDict]]) -> list[tuple[str, EventDict]]:
     """One event in the words of the first, where there are many."""
-    if len(alike) < TOGETHER_FROM:
+    if len(alike) < SHARED_FROM:
         return alike
     name, first = alike[0]
     names = dict.fromkeys(event["target"] for _, event in alike)

@@ -13,7 +13,7 @@ USELESS_AT_MOST = 2  # sets of credentials in a row with which nothing is accept
 
 _ADVICE = (
     "AWS does not accept the credentials, also after fetching them anew ({}). Renew them (aws sso"
-    " login, a new session, --profile) and run the same command again: it resumes."
+    " login, a new session, --profile) and run the same command again."
 )
 
 
@@ -79,10 +79,10 @@ class CredentialRefresh:
 
 def _said(refused: Attempt) -> str:
     if refused.reached == "unsent":  # nobody was shown them: what is wrong with them says so
-        return f"{refused.message} Then run the same command again: it resumes."
+        return f"{refused.message} Then run the same command again."
     if refused.code in TIME_REFUSED:
         return (
             f"AWS refuses the time of the requests ({refused.code}): the clock of this machine is"
-            " off. Set it (timedatectl set-ntp true) and run the same command again: it resumes."
+            " off. Set it (timedatectl set-ntp true) and run the same command again."
         )
     return _ADVICE.format(f"{refused.code}: {refused.message}")

@@ -3,7 +3,8 @@
 An answer that is an error is a value; what ends a job is raised.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from batcher.accounting.tally import Tally, stop_reason
@@ -11,7 +12,7 @@ from batcher.aws.client import AwsTarget
 from batcher.engine.list_pages import list_pages
 from batcher.engine.retry_state import RetryState
 from batcher.engine.retrying import Retrying
-from batcher.errors import AwsError
+from batcher.errors import AwsError, CredentialsError
 from batcher.operations import GET_TRIGGER, LIST_DOMAINS, LIST_TRIGGERS
 from batcher.records import Error, Update
 from batcher.triggers.diff import last_updated
@@ -46,12 +47,14 @@ class TriggerReader:
 
     async def read(self, update: Update) -> LiveTrigger:
         """The live trigger that an update names."""
-        return self._answer(await self._reading(GET_TRIGGER).run_attempts_for(update))
+        with self._named():
+            return self._answer(await self._reading(GET_TRIGGER).run_attempts_for(update))
 
     async def read_named(self, names: TriggerNames, id: str | None = None) -> LiveTrigger:
         """The live trigger of those names. ``id``: what logs call it; default: by its names."""
         id = id or "/".join(names.values())
-        return self._answer(await self._reading(GET_TRIGGER).run_attempts(id, names))
+        with self._named():
+            return self._answer(await self._reading(GET_TRIGGER).run_attempts(id, names))
 
     async def domains(self) -> list[str] | Error:
         """The names of all domains, sorted; or why they can't be listed."""
@@ -79,12 +82,24 @@ class TriggerReader:
         id = " ".join([operation, *request.values()])
         first_page = request | {"MaxResults": self._target.page_size(operation)}
         found: list[Mapping[str, Any]] = []
-        async for state in list_pages(self._reading(operation), id, first_page):
-            answer = self._answer(state)
-            if isinstance(answer, Error):
-                return answer
-            found += answer.get("Items", ())
+        with self._named():
+            async for state in list_pages(self._reading(operation), id, first_page):
+                answer = self._answer(state)
+                if isinstance(answer, Error):
+                    return answer
+                found += answer.get("Items", ())
         return found
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """What is wrong with credentials is told with the target that they are of."""
+        try:
+            yield
+        except CredentialsError as error:
+            head = f"target {self._target.name}: "
+            if not str(error).startswith(head):
+                error.args = (f"{head}{error}", *error.args[1:])
+            raise
 
     def _reading(self, operation: str) -> Retrying:
         if operation not in self._retrying:

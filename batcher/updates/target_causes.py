@@ -11,6 +11,7 @@ from batcher.number_text import number
 from batcher.updates.target_names import some_names
 
 TOGETHER_FROM = 11  # targets, from which on those that are alike are said together
+SHARED_FROM = 3  # targets with one cause, from which on it is said once, also where they are few
 CAUSES = 3  # of which a message about many targets tells
 # what names a place or a request and no cause: accounts, Regions, ids of requests; how many updates
 # or calls of a target it took to see the cause, and how long a text is that is not shown
@@ -48,21 +49,31 @@ def reasons_text(reasons: Mapping[str, str]) -> str:
     """Why targets are left, by cause: each by its name, and of one cause the words of the first.
 
     ``reasons``: in words, by target; each may begin with ``target NAME: ``. Of few targets each has
-    its own words.
+    its own words, unless some have them in common.
     """
-    if len(reasons) < TOGETHER_FROM:
-        return _joined([_of_target(name, reason) for name, reason in reasons.items()])
-    return in_common(reasons)
+    if len(reasons) >= TOGETHER_FROM:
+        return in_common(reasons)
+    told, groups = _grouped(reasons)
+    said = list[str]()
+    for names in groups:
+        alone = len(names) < SHARED_FROM
+        said += [told[each] for each in names] if alone else [_of_targets(names, told[names[0]])]
+    return _joined(said)
 
 
 def in_common(reasons: Mapping[str, str]) -> str:
     """Why targets are left, by cause, however few they are."""
-    told = {name: _of_target(name, reason) for name, reason in reasons.items()}
-    groups = by_cause((cause_in(text, name), name) for name, text in told.items())
+    told, groups = _grouped(reasons)
     said = [_of_targets(names, told[names[0]]) for names in groups[:CAUSES]]
     if more := sum(map(len, groups[CAUSES:])):
         said.append(f"and {number(more)} more targets for other causes")
     return _joined(said)
+
+
+def _grouped(reasons: Mapping[str, str]) -> tuple[dict[str, str], list[list[str]]]:
+    """The words of each target, which name it, and the targets by cause."""
+    told = {name: _of_target(name, reason) for name, reason in reasons.items()}
+    return told, by_cause((cause_in(text, name), name) for name, text in told.items())
 
 
 def _of_targets(names: list[str], first: str) -> str:

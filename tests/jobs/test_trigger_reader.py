@@ -9,7 +9,7 @@ import pytest
 from batcher.accounting.denials import DENIED_IN_A_ROW
 from batcher.emulator import Emulator
 from batcher.error_codes import RESOURCE_NOT_FOUND
-from batcher.errors import AwsError
+from batcher.errors import AwsError, CredentialsError
 from batcher.jobs.connection import connected
 from batcher.jobs.trigger_reader import TriggerReader
 from batcher.records import Error, Update
@@ -75,3 +75,15 @@ async def test_of_many_targets_fewer_triggers_each_are_read_ahead(
     async with Emulator() as url, connected(settings_for(url), ["default"]) as connection:
         target = connection.targets["default"]
         assert TriggerReader(target, connection.lanes, "Allow it.", targets).ahead == ahead
+
+
+async def test_credentials_that_are_over_are_told_with_their_target(
+    settings_for: SettingsFor,
+) -> None:
+    emulator = seeded()
+    emulator.script("GetEventTrigger", ["expired-token"] * 9)
+    emulator.script("ListEventTriggers", ["expired-token"] * 9)
+    async with reading(emulator, settings_for) as reader:
+        for look in (reader.read(of(1)), reader.triggers("acme")):
+            with pytest.raises(CredentialsError, match=r"^target default: AWS does not accept"):
+                await look

@@ -66,5 +66,10 @@ def test_what_keeps_many_targets_away_is_said_once_for_each_cause_and_all_are_co
         " and 1 more) for one cause, such as target t000: account 000000000000 refuses; target odd:"
         " no route."
     )
+    some = {"a": "gone.", "b": "target b: gone.", "d": "no route.", "c": "gone.", "e": "no key."}
+    assert reasons_text(some) == (
+        "3 targets (a, b, c) for one cause, such as target a: gone; target d: no route;"
+        " target e: no key."
+    )
     many = {f"t{n}": f"code {n}" for n in range(40)}
     assert reasons_text(many).endswith("target t2: code 2; and 37 more targets for other causes")

@@ -204,9 +204,12 @@ def _targets(targets: dict[str, TargetSummary]) -> Iterator[str]:
     else:
         groups = by_cause((_end(name, target), name) for name, target in targets.items())
         groups.sort(key=lambda names: -sum(_unsuccessful(targets[name]) for name in names))
+    first_of = dict[str, str]()  # by cause: the target that is told with it
     for names in groups:
         if len(names) == 1:
-            yield from _target(names[0], targets[names[0]])
+            (name,), stopped = names, targets[names[0]].stopped
+            first = name if stopped is None else first_of.setdefault(cause_in(stopped, name), name)
+            yield from _target(name, targets[name], first)
         else:
             yield from _together({name: targets[name] for name in names})
 
@@ -235,7 +238,8 @@ def _together(targets: dict[str, TargetSummary]) -> Iterator[str]:
         yield f"    stopped: {parts[0].stopped}"
 
 
-def _target(name: str, target: TargetSummary) -> Iterator[str]:
+def _target(name: str, target: TargetSummary, first: str) -> Iterator[str]:
+    """``first``: the target that was stopped by the same cause, and is told before."""
     text = f"  target {name}: {several(target.total, 'update')}: {_counted(target)}"
     if target.attempts or target.wall_seconds >= TOLD:
         causes = f" ({told})" if (told := _seconds(target)) else ""
@@ -244,7 +248,9 @@ def _target(name: str, target: TargetSummary) -> Iterator[str]:
     if target.region is not None:
         yield f"    in {_place(target)}"
     if target.stopped:
-        yield f"    stopped: {target.stopped}"
+        above = f"as target {first}"
+        is_short = first == name or len(target.stopped) <= len(above)
+        yield f"    stopped: {target.stopped if is_short else above}"
 
 
 def _failures(summary: Summary, failures: list[Result]) -> Iterator[str]:

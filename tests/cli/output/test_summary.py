@@ -76,6 +76,24 @@ def test_of_a_target_to_which_nothing_was_sent_no_pace_is_told() -> None:
     assert "  target eu: 2 updates: 2 not started" in said(total=2, targets={"eu": part})
 
 
+def test_of_few_targets_a_cause_is_told_in_whole_with_the_first_of_them() -> None:
+    def part(stopped: str | None) -> TargetSummary:
+        return TargetSummary(
+            total=2, not_started=2, wall_seconds=0.0, rate=0.0, seconds=Seconds(), stopped=stopped
+        )
+
+    long = "target {}: account 111122223333 says no, and what to do about it is this and that."
+    names = ("eu", "us", "ap", "sa")
+    targets = {name: part(long.format(name)) for name in names}
+    targets |= {"odd": part("away"), "well": part(None)}
+    lines = said(stopped="", targets=targets)
+    assert [line for line in lines if "stopped:" in line] == [
+        f"    stopped: {long.format('eu')}",
+        *["    stopped: as target eu"] * 3,
+        "    stopped: away",
+    ]
+
+
 def test_of_many_targets_those_that_ended_alike_have_a_line_together() -> None:
     def part(account: int, **more: Any) -> TargetSummary:
         members = {"total": 4, "rate": 1.0, "seconds": Seconds(), "region": "eu-west-1"}
