@@ -5,33 +5,47 @@ Customer Profiles and of whoever gives credentials all trust the same.
 """
 
 import os
+import stat
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from ssl import SSLContext
-from typing import Any
 
 
 class TrustedFiles:
-    """The contexts that were made, each for a file as it was then."""
+    """The contexts that were made, each for what was in a file then.
+
+    It is the content that counts: a file that is written in place may keep its size and its times.
+    """
 
     def __init__(self) -> None:
-        self._made: dict[str, tuple[Any, SSLContext]] = {}
-        self._making = threading.Lock()
+        self._made: dict[str, tuple[bytes, SSLContext]] = {}
+        self._making: dict[str, threading.Lock] = {}  # one whose disk hangs holds up no other
 
     def context(self, path: str, make: Callable[[], SSLContext]) -> SSLContext:
         """The context for that file, as it is now; nobody changes it. Raises what ``make`` does."""
-        with self._making:
-            state = _state(path)
-            found = self._made.get(path)
-            if state is None or found is None or found[0] != state:
-                found = self._made[path] = state, make()
-            return found[1]
+        if not _is_file(path):  # as of a pipe, which is read but once
+            return make()
+        with self._making.setdefault(path, threading.Lock()):
+            content, found = _content(path), self._made.get(path)
+            if content is not None and found is not None and found[0] == content:
+                return found[1]
+            made = make()
+            if content is not None and _content(path) == content:  # else it has read another one
+                self._made[path] = content, made
+            return made
 
 
-def _state(path: str) -> Any:
-    """What tells whether a file is still the same; None: that can't be told."""
+def _is_file(path: str) -> bool:
     try:
-        found = os.stat(path)
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def _content(path: str) -> bytes | None:
+    """What is in a file; None: it can't be read, and whoever needs it says why."""
+    try:
+        return Path(path).read_bytes()
     except (OSError, ValueError):
         return None
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
