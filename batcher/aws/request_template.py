@@ -27,6 +27,8 @@ DATE, TOKEN, INVOCATION = "x-amz-date", "x-amz-security-token", "amz-sdk-invocat
 _TRACE = "x-amzn-trace-id"  # of a Lambda function, which has another one for each event
 _OF_EACH = frozenset({DATE, TOKEN, INVOCATION, _TRACE, "authorization", "content-length"})
 """Headers that each request has a value of its own for."""
+# those that the SDK's HTTP client sees to; of each a server may refuse a second one
+_OF_HTTP = frozenset({"host", "accept", "accept-encoding"})
 _SIGNED = re.compile(
     rf"{ALGORITHM} Credential=[^/]+/\d{{8}}/([^/]+)/([^/]+)/aws4_request, SignedHeaders=([\w;-]+), "
 )
@@ -39,8 +41,6 @@ _packed = msgspec.json.Encoder().encode
 _PLAIN_TYPES = frozenset({"string", "boolean", "integer", "long"})
 _CONTAINERS = frozenset({"structure", "list", "map"})
 _WITHOUT_LENGTH = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # where there is no body
-# what the SDK's HTTP client adds; it asks for no compression
-_OF_HTTP = "Accept: */*\r\nAccept-Encoding: identity\r\n"
 
 
 class NotTemplatedError(Exception):
@@ -136,12 +136,15 @@ class RequestTemplate:
         self._tells_length = shape.method not in _WITHOUT_LENGTH
         self._in_lambda = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
         headers = {name: _header_text(value) for name, value in made.headers.items()}
-        fixed = {name: each for name, each in headers.items() if name.lower() not in _OF_EACH}
-        host = _host_from_url(self.url)
-        self._head = "".join(f"{name}: {each}\r\n" for name, each in fixed.items())
-        self._head = f" HTTP/1.1\r\nHost: {host}\r\n{_OF_HTTP}{self._forwarding.head}{self._head}"
         low = {name.lower(): each for name, each in headers.items()}
-        self._set_signed(low | {"host": host})
+        # signers other than the SDK's own, such as AWS's common runtime, name the host themselves
+        low.setdefault("host", _host_from_url(self.url))
+        self._head = f" HTTP/1.1\r\n{_http_head(low)}{self._forwarding.head}" + "".join(
+            f"{name}: {each}\r\n"
+            for name, each in headers.items()
+            if name.lower() not in _OF_EACH | _OF_HTTP
+        )
+        self._set_signed(low)
         self._hold_against(made, low, members, credentials)
 
     def request(
@@ -218,6 +221,12 @@ class RequestTemplate:
         )
         if not same:
             raise NotTemplatedError(f"the SDK signs or writes {self._shape.name} in another way")
+
+
+def _http_head(low: Mapping[str, str]) -> str:
+    """What the SDK's HTTP client puts first; it asks for no compression, whatever is wanted."""
+    accept = low.get("accept", "*/*")
+    return f"Host: {low['host']}\r\nAccept: {accept}\r\nAccept-Encoding: identity\r\n"
 
 
 def _beyond_a_template(operation: Any) -> Iterator[str]:

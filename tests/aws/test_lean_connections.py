@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from aiobotocore.client import AioBaseClient
@@ -12,10 +13,19 @@ from aiobotocore.session import AioSession
 from botocore.exceptions import HTTPClientError
 
 from batcher.aws.credentials import open_session
-from batcher.aws.lean_connections import OPERATIONS, LeanConnections, Wire, WireKey, is_own
+from batcher.aws.lean_connections import (
+    OPERATIONS,
+    SAMPLE_KEYS,
+    LeanConnections,
+    Wire,
+    WireKey,
+    is_own,
+)
 from batcher.aws.request_template import NotTemplatedError
 from batcher.aws.service_model import model_loader
+from batcher.aws.signature import Signer
 from batcher.http.origin import Origin
+from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 from tests.conftest import sdk_session
 
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
@@ -96,6 +106,33 @@ async def test_a_place_is_resolved_once_and_connections_are_shared_by_all() -> N
     other = await wire_of(shared, WireKey(None, "us-east-1", None))
     assert other.pool is one.pool
     assert one.origin == Origin("https", "profile.eu-west-1.amazonaws.com", 443)
+
+
+@pytest.mark.parametrize("endpoint_url", [None, "http://127.0.0.1:9/base"])
+async def test_a_header_that_the_sdks_signer_names_itself_is_sent_once(
+    endpoint_url: str | None,
+) -> None:
+    def name_itself(request: Any, **_: Any) -> None:  # as the signer of AWS's common runtime does
+        for name, value in (own | {"host": urlsplit(request.url).netloc}).items():
+            request.headers[name] = value
+
+    own = {"accept": "application/json", "accept-encoding": "gzip"}
+
+    session = open_session(None, model_loader(), "eu-west-1")
+    session.register("before-sign.customer-profiles", name_itself)
+    wire = await connections().wire(WireKey(None, "eu-west-1", endpoint_url), CONFIG, session)
+    for name in (UPDATE_TRIGGER, GET_TRIGGER):
+        signer = Signer(wire.signing_region, wire.signing_service)
+        names = {"DomainName": "a", "EventTriggerName": "b"}
+        made = wire.operations[name].template.request(
+            names, SAMPLE_KEYS, "20261128T000000Z", signer
+        )
+        lines = [line.lower() for line in made.partition(b"\r\n\r\n")[0].decode().split("\r\n")]
+        sent = dict(line.split(": ", 1) for line in lines[1:])
+        assert len(sent) == len(lines) - 1
+        assert sent["host"] == urlsplit(wire.place.endpoint_url).netloc
+        assert (sent["accept"], sent["accept-encoding"]) == (own["accept"], "identity")
+        assert "signedheaders=accept;accept-encoding;" in sent["authorization"]
 
 
 async def test_certificates_are_read_for_tls_and_where_a_file_of_them_is_named(
