@@ -38,6 +38,7 @@ from batcher.queues.spool_files import (
     StillnessCheck,
     files_in,
     free_name,
+    is_as_seen,
     reason_of,
     run_of,
     stamp_of,
@@ -151,8 +152,8 @@ class SpoolDirectory:
                 file = self._waiting.popleft()
                 if (name := working_name(file.path.name)) in skip:
                     skipped.append(file)
-                elif file.wrong is None and stamp_of(file.path) != file.stamp:
-                    continue  # taken by another worker, or written to since
+                elif not is_as_seen(file):
+                    continue  # taken by another worker, written to, or mended since
                 elif (claim := self._claim_file(file, name)) is not None:
                     return claim
         finally:

@@ -78,6 +78,14 @@ def _file(path: Path) -> SpoolFile:
     return SpoolFile(path, _stamp(found), found.st_ctime, wrong)
 
 
+def is_as_seen(file: SpoolFile) -> bool:
+    """Whether a file is still there as it was, and as good or as bad to read."""
+    with suppress(OSError):
+        now = _file(file.path)
+        return (now.stamp, now.wrong) == (file.stamp, file.wrong)
+    return False
+
+
 def stamp_of(path: Path) -> FileStamp | None:
     """What shows that a file was changed; None when it can't be looked at."""
     with suppress(OSError):

@@ -147,6 +147,19 @@ def test_what_waited_at_the_last_look_and_was_taken_or_written_to_since_is_left(
     assert claimed == ["a.jsonl", "b.jsonl", "c.jsonl", "d.jsonl", None]
 
 
+def test_what_can_not_be_read_is_put_aside_by_the_first_who_has_it(tmp_path: Path) -> None:
+    spool, other = SpoolDirectory(tmp_path, still_for=0.0), SpoolDirectory(tmp_path, still_for=0.0)
+    (tmp_path / "bad.jsonl").symlink_to("nowhere")
+    os.utime(tmp_path / "bad.jsonl", (1e9, 1e9), follow_symlinks=False)
+    for number in range(500):  # so that the directory is not read for each claim
+        (tmp_path / f"{number}.jsonl").touch()
+    assert isinstance(spool.try_claim(("bad.jsonl",)), Claim)
+    bad = other.try_claim()
+    assert isinstance(bad, Unclaimable)
+    other.failed(bad, bad.reason)
+    assert isinstance(spool.try_claim(), Claim)
+
+
 async def test_a_failed_file_has_what_is_wrong_beside_it(tmp_path: Path) -> None:
     spool = SpoolDirectory(tmp_path, still_for=0.0)
     spool.put("a.jsonl.gz", [b"no gzip"])

@@ -12,6 +12,7 @@ from batcher.queues.spool_files import (
     StillnessCheck,
     files_in,
     free_name,
+    is_as_seen,
     working_name,
 )
 
@@ -99,3 +100,19 @@ def test_what_is_no_file_is_among_them_with_the_reason_and_hinders_no_other(
 def test_a_name_is_free_when_nothing_beside_it_is_there_either(tmp_path: Path, there: str) -> None:
     (tmp_path / there).touch()
     assert free_name(tmp_path, "a.jsonl") == "a-2.jsonl"
+
+
+def test_whether_a_file_is_as_it_was_seen_is_also_of_what_can_not_be_read(tmp_path: Path) -> None:
+    """Else two workers put the same one aside, and one that was mended meanwhile."""
+    for name in "abcd":
+        (tmp_path / f"{name}.jsonl").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "e.jsonl").touch()
+    seen = {file.path.stem: file for file in files_in(tmp_path)}
+    (tmp_path / "b.jsonl").unlink()
+    (tmp_path / "c.jsonl").unlink()
+    (tmp_path / "c.jsonl").write_bytes(b"{}\n")
+    (tmp_path / "d.jsonl").unlink()
+    (tmp_path / "d.jsonl").mkdir()
+    assert [name for name in sorted(seen) if is_as_seen(seen[name])] == ["a", "e"]
+    (tmp_path / "nowhere").touch()
+    assert not is_as_seen(seen["a"])
