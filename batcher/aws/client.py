@@ -49,6 +49,7 @@ from batcher.errors import (
     NotSentError,
     RedirectError,
     SettingsError,
+    WrongAccountError,
 )
 from batcher.ports import Clock
 from batcher.records import Attempt
@@ -106,6 +107,7 @@ class AwsTarget:
         )
         self._credentials: Any = None  # unchecked; those that requests are signed with at present
         self._first_key: str | None = None  # the access key id at the beginning
+        self._asked_key: str | None = None  # that of which STS was asked for the account
         # the present one last, and the one before: a request may be under way with it
         self._transports: list[Transport] = []
 
@@ -254,10 +256,10 @@ class AwsTarget:
             raise NotSentError(f"target {self.name}: {self._why_unsent(error)}") from error
 
     def refuse_useless(self) -> None:
-        """Raise CredentialsError where STS did not take the credentials at the beginning at all."""
-        if self._shared is None or self._first_key is None:
+        """Raise CredentialsError where STS did not take the credentials of ``account`` at all."""
+        if self._shared is None or self._asked_key is None:
             return
-        if (code := self._shared.why_useless(self._first_key)) is not None:
+        if (code := self._shared.why_useless(self._asked_key)) is not None:
             raise CredentialsError(
                 f"target {self.name}: AWS does not accept the credentials ({code}). Renew them (aws"
                 " sso login, a new session token), and run the same command again."
@@ -268,7 +270,8 @@ class AwsTarget:
 
         None where STS does not tell it. Raises WrongAccountError where it is another than the
         account of the settings, or than it was before, and where these have one and STS tells none;
-        CredentialsError where they have one and there are no credentials to ask with.
+        CredentialsError where they have one and there are no credentials to ask with, or STS does
+        not take them.
         """
         if self._own:
             try:
@@ -278,11 +281,15 @@ class AwsTarget:
                     return self.account_id
                 why = why_unsent(error).message
                 raise CredentialsError(f"target {self.name}: {why}") from error
+            self._asked_key = frozen.access_key
             try:
                 place = self.region, self.endpoint_url
                 await self._guard.identify(frozen, self._ask_account, place)
             except RedirectError as error:
                 raise AwsError(f"target {self.name}: STS: {error}") from error
+            except WrongAccountError:
+                self.refuse_useless()  # nobody's: they are to be renewed, and no account corrected
+                raise
         elif self.settings.account is not None:
             raise SettingsError(
                 f"target {self.name}: the account of a client of your own is not asked for. Leave"

@@ -120,6 +120,7 @@ class SharedSession:
                     endpoint_url=endpoint_url,
                     config=self._config(attempts),
                 )
+            self._useless.pop(key, None)  # a new key may be known to STS after a few seconds only
             if isinstance(found, UselessCredentials):
                 self._useless[key] = found.code
             if not isinstance(found, StsIdentity):
@@ -128,7 +129,7 @@ class SharedSession:
         return self._identities[key]
 
     def why_useless(self, access_key: str) -> str | None:
-        """The code with which STS refused credentials when it was asked whose they are, or None."""
+        """The code with which STS refused credentials when asked last whose they are, or None."""
         return self._useless.get(access_key)
 
     def _sts_client(self) -> Any:

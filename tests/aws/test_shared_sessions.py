@@ -17,6 +17,13 @@ from batcher.emulator import Emulator, account_of
 from batcher.errors import AwsError
 from batcher.updates.aws_messages import AwsMessages
 from batcher.wiring.targets import TargetConnector
+from tests.local_sts import LocalSts
+
+_IDENTITY = (
+    '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">'
+    "<GetCallerIdentityResult><Account>111122223333</Account></GetCallerIdentityResult>"
+    "</GetCallerIdentityResponse>"
+)
 
 
 @pytest.fixture
@@ -78,6 +85,22 @@ async def test_sessions_that_are_read_anew_keep_to_one_pace_of_sts(keys: Path) -
     assert again is not first
     assert again.sts.pace is first.sts.pace
     assert elsewhere.sts.pace is not first.sts.pace
+
+
+async def test_a_key_that_sts_knows_after_a_while_is_not_useless(
+    keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = sessions().session("a", settings())
+    own = await (await found.own_credentials()).get_frozen_credentials()
+    async with LocalSts() as sts:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.url)
+        sts.refusal = ("InvalidClientTokenId", 403)
+        assert await found.identity(own, endpoint_url=sts.url, attempts=1) is None
+        assert found.why_useless("AKID1") == "InvalidClientTokenId"
+        sts.refusal, sts.says = None, _IDENTITY
+        identity = await found.identity(own, endpoint_url=sts.url, attempts=1)
+    assert identity is not None
+    assert (identity.account, found.why_useless("AKID1")) == ("111122223333", None)
 
 
 async def test_what_gives_no_credentials_is_asked_once_for_all_who_wait(

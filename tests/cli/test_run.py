@@ -244,9 +244,17 @@ async def test_a_dry_run_to_targets_that_are_away_is_no_success(
     assert dry.err.strip().splitlines()[-1] == "2 of 3 updates can't be sent: 2 targets."
 
 
-@pytest.mark.parametrize("flags", [["--dry-run"], ["--yes"]], ids=["dry", "wet"])
+@pytest.mark.parametrize(
+    ("flags", "unknown"),
+    [
+        (["--dry-run"], (0, "unknown account")),
+        (["--yes"], (0, "unknown account")),
+        (["--yes", "--account", "111122223333"], (5, "an account that STS does not tell")),
+    ],
+    ids=["dry", "wet", "pinned"],
+)
 async def test_credentials_that_are_over_are_told_before_anything_is_sent_or_said_to_be_well(
-    batcher: Command, write_lines: Write, flags: list[str]
+    batcher: Command, write_lines: Write, flags: list[str], unknown: tuple[int, str]
 ) -> None:
     emulator = Emulator()
     emulator.seed([trigger(1)])
@@ -260,7 +268,7 @@ async def test_credentials_that_are_over_are_told_before_anything_is_sent_or_sai
         assert not emulator.calls()
         sts.refusal = ("SignatureDoesNotMatch", 403)
         ended = await batcher("run", "updates.jsonl", "--endpoint-url", url, *flags)
-        assert (ended.code, "unknown account" in ended.err) == (0, True)
+        assert (ended.code, unknown[1] in ended.err) == (unknown[0], True)
 
 
 async def test_a_signal_drains_and_the_same_command_resumes(
