@@ -66,6 +66,7 @@ async def test_results_and_server_agree_under(faults: dict[str, float] | list[st
             case "succeeded":
                 assert times >= 1
             case "failed":  # AWS answered at least once, or the request never left
+                assert times == 0 or result.maybe_applied
                 assert result.error is not None
                 assert result.error.code in (
                     "InternalServerException",
@@ -84,6 +85,21 @@ async def test_results_and_server_agree_under(faults: dict[str, float] | list[st
         last = batch.results[2 * TRIGGERS + number]
         if last.status == "succeeded":
             assert emulator.trigger("acme", f"t{number}")["SegmentFilter"] == "round-2"
+
+
+async def test_no_update_that_was_applied_is_told_as_one_that_was_not() -> None:
+    faults = {"internal": 0.25, "reset-after": 0.25, "reset-before": 0.05, "throttle": 0.05}
+    emulator = Emulator(faults=faults, latency=(0.0, 0.0))
+    emulator.seed([trigger(n) for n in range(2 * TRIGGERS)])
+    updates = [change(n) for n in range(2 * TRIGGERS)]
+    given = {"rate": 500, "read_rate": 1000, "max_attempts": 2, "max_failures": "none"}
+    async with emulator as url:
+        batch = await batcher.update_many(updates, endpoint_url=url, **given)
+    applied = {each["EventTriggerName"] for each in emulator.applied()}
+    succeeded = {each.trigger for each in batch.results if each.status == "succeeded"}
+    assert applied - succeeded
+    assert applied - succeeded <= {each.trigger for each in batch.maybe_applied}
+    assert batch.counts.maybe_applied == sum(each.maybe_applied for each in batch.results)
 
 
 async def test_an_answer_that_never_comes_is_in_doubt_and_a_refusal_is_failed() -> None:
