@@ -213,6 +213,10 @@ class _TerminalOutput(_Output):
             self._tell_of_targets()
         super().tell(name, event)
 
+    def emit(self, record: logging.LogRecord) -> None:
+        self._tell_of_targets()  # which was said before
+        super().emit(record)
+
     def flush(self) -> None:
         self._tell_of_targets()
         super().flush()
@@ -229,9 +233,8 @@ class _TerminalOutput(_Output):
     def _tell_of_targets(self) -> None:
         with self._writing:
             held, self._of_targets = self._of_targets, []
-            for alike in by_cause((_likeness(*each), each) for each in held):
-                for name, event in _together(alike):
-                    super().tell(name, event)
+            for name, event in _together(held):
+                super().tell(name, event)
 
 
 def _likeness(name: str, event: EventDict) -> tuple[object, ...]:
@@ -241,14 +244,21 @@ def _likeness(name: str, event: EventDict) -> tuple[object, ...]:
     return name, *said
 
 
-def _together(alike: list[tuple[str, EventDict]]) -> list[tuple[str, EventDict]]:
-    """One event in the words of the first, where there are many."""
-    if len(alike) < SHARED_FROM:
+def _together(held: list[tuple[str, EventDict]]) -> Iterator[tuple[str, EventDict]]:
+    """Events in their order; what is alike of many targets is one, in the place of the first."""
+    groups = by_cause((_likeness(*each), (place, *each)) for place, each in enumerate(held))
+    said = [each for alike in groups for each in _once(alike)]
+    return ((name, event) for _, name, event in sorted(said, key=lambda each: each[0]))
+
+
+def _once(alike: list[tuple[int, str, EventDict]]) -> list[tuple[int, str, EventDict]]:
+    """One event in the words of the first, where they are of many targets."""
+    names = dict.fromkeys(event["target"] for _, _, event in alike)
+    if len(names) < SHARED_FROM:
         return alike
-    name, first = alike[0]
-    names = dict.fromkeys(event["target"] for _, event in alike)
+    place, name, first = alike[0]
     told = {key: each for key, each in first.items() if key != "target"}
-    return [(name, {**told, "targets": targets_text(list(names))})]
+    return [(place, name, {**told, "targets": targets_text(list(names))})]
 
 
 def _is_larger(lines: str) -> bool:

@@ -109,6 +109,30 @@ async def test_what_is_alike_of_many_targets_is_one_line_on_a_terminal_and_one_e
     assert "at the end" in capsys.readouterr().err
 
 
+async def test_what_is_said_on_a_terminal_keeps_its_order_and_all_that_is_of_one_target(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with LogOutput("info", terminal=True):
+        for _ in range(20):
+            logger().warning("hook.failed", target="a", reason="status 500")
+        for number in range(4):
+            logger().warning("target.stopped", target=f"t{number}", reason=f"t{number} is away")
+            logger().warning("target.going_on", target="b", seconds=number % 2)
+        logging.getLogger("aiohttp").warning("foreign")
+        logger().warning("target.stopped", target="c", reason="c is away")
+    lines = capsys.readouterr().err.splitlines()
+    said = [word for line in lines if "where=" not in line for word in line.split()[3:4]]
+    assert said == [
+        *["hook.failed"] * 20,
+        "target.stopped",
+        *["target.going_on"] * 4,
+        "target.stopped",
+    ]
+    assert [line.rsplit("=")[-1] for line in lines[21:25]] == ["b"] * 4
+    assert ["seconds=0" in line for line in lines[21:25]] == [True, False, True, False]
+    assert ("where=" in lines[25], "target=c" in lines[26]) == (True, True)
+
+
 async def test_what_one_turn_says_is_written_at_its_end_and_a_warning_at_once(
     tmp_path: Path,
 ) -> None:
