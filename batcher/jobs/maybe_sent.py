@@ -92,6 +92,8 @@ def maybe_sent(run: RunReader, *, killed: bool) -> MaybeSent:
 
     ``killed``: its last session was ended by force. Raises DamageError, InputError.
     """
+    if _is_finished(run):  # as nearly always, and then nothing has to be read
+        return NOTHING_SENT
     done, unseen = LineSet(), False
     images = ImagesInFlight(done)
     for results in run.named():
@@ -108,6 +110,11 @@ def maybe_sent(run: RunReader, *, killed: bool) -> MaybeSent:
         return MaybeSent(lines=left, has_images=False)
     found = images.without_result(run.journals.before, run.lines)
     return MaybeSent(lines=_own(run, left, (id for id, _ in found)), has_images=True)
+
+
+def _is_finished(run: RunReader) -> bool:
+    summary = run.directory.read_summary()
+    return summary is not None and not summary.not_started
 
 
 def _is_sent_unseen(result: NamedResult) -> bool:

@@ -157,7 +157,7 @@ def _prepared(
     comparison = LiveFindings(
         lines=lines,
         doubtful=doubtful,
-        deleted=frozenset(run.chosen(lambda each: each.line in doubtful and is_deleted(each))),
+        deleted=frozenset(run.chosen(is_deleted)) if doubtful else doubtful,
         started=started,
         earlier=earlier,
         superseded=len(superseded),
