@@ -49,7 +49,7 @@ def do_drift(
         else settings_at_run(given, config, settings_of(run))
     )
     if run is not None:
-        refuse_target_at_run(RunDirectory(run).read_manifest().targets, settings.target)
+        refuse_target_at_run(RunDirectory(run).read_manifest().targets, settings)
         selector = selector_at_run(run, selection)
     else:
         selector = None if selection is None else Selector(selection, settings.target_names)

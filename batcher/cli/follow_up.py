@@ -34,7 +34,7 @@ async def follow(
         settings = settings_from(given, config, base=follow_up.settings)
         if not given.get("rollback_on_failure"):  # of a file or a variable, it is for runs
             settings = msgspec.structs.replace(settings, rollback_on_failure=False)
-        refuse_target_at_run(follow_up.run.manifest.targets, settings.target)
+        refuse_target_at_run(follow_up.run.manifest.targets, settings)
         echo(f"{kind.capitalize()} of {path}:", err=True)
         make(follow_up, settings.progress)
         for note in follow_up.notes:

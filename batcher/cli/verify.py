@@ -37,7 +37,7 @@ def do_verify(
     if repair:
         repair_with_notice(run)
     settings = settings_at_run(given, config, settings_of(run))
-    refuse_target_at_run(RunDirectory(run).read_manifest().targets, settings.target)
+    refuse_target_at_run(RunDirectory(run).read_manifest().targets, settings)
     selector = selector_at_run(run, selection)
     with ReadingProgress("live triggers", form=settings.progress) as progress:
         live = not in_doubt_only

@@ -9,8 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from batcher.cli.idle_target import refuse_target_at_run
+from batcher.config import Settings
 from batcher.emulator import Emulator
 from batcher.errors import SettingsError
+from batcher.target_identity import TargetIdentity
 from tests.conftest import Command, change, trigger
 
 Write = Callable[..., Path]
@@ -141,10 +143,34 @@ def test_only_a_flag_that_is_given_is_refused_and_only_beside_other_targets(
 ) -> None:
     def command(target: str | None) -> None:
         assert target in (None, "pay")
-        refuse_target_at_run(targets, "pay")
+        refuse_target_at_run(places, Settings(target="pay"))
 
+    places = dict.fromkeys(targets, TargetIdentity(account=None, region="r", endpoint="e"))
     ended = CliRunner().invoke(
         click.command()(click.option("--target")(command)), flags, default_map={"target": "pay"}
     )
     assert isinstance(ended.exception, SettingsError) is refused
-    refuse_target_at_run(targets, "pay")  # outside of a command
+    refuse_target_at_run(places, Settings(target="pay"))  # outside of a command
+
+
+async def test_a_region_or_an_account_that_tables_overrule_is_no_narrowing_and_said(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    emulator = an_emulator()
+    write_lines({"target": NAMES[n % 3], **change(n)} for n in range(6))
+    async with emulator as url:
+        config = tables(tmp_path, url)
+        run = ("run", "updates.jsonl", *config, "--yes")
+        refused = await batcher(*run, "--region", "ap-south-1")
+        assert (refused.code, emulator.applied()) == (2, []), refused.err
+        assert "--region ap-south-1: targets have another one in their tables" in refused.err
+        done = await batcher(*run, "--region", "us-east-1")  # as some have it, it may mean others
+        assert (done.code, changed(emulator)) == (0, {*range(6)}), done.err
+        assert "To do only what is there, give --only-target for pay." in done.err
+        for flag in (("--region", "us-east-1"), ("--account", "999999999999")):
+            for command in (("rollback", "updates.run", "--yes"), ("verify", "updates.run")):
+                told = await batcher(*command, *flag)
+                assert (told.code, changed(emulator)) == (2, {*range(6)}), told.err
+                assert f"{' '.join(flag)}: targets have another one" in told.err
+        undone = await batcher("rollback", "updates.run", "--yes", "--only-target", "pay")
+        assert (undone.code, changed(emulator)) == (0, {0, 2, 3, 5}), undone.err
