@@ -17,6 +17,7 @@ import botocore.exceptions as sdk
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 from botocore.awsrequest import AWSPreparedRequest
+from botocore.session import Session
 from msgspec import Struct
 
 from batcher.aws.answers import UnreadableAnswerError
@@ -178,6 +179,19 @@ def _endpoint_origin(session: AioSession, settings: TargetSettings) -> str:
     names = (("use_fips_endpoint", "FIPS"), ("use_dualstack_endpoint", "dual-stack"))
     kinds = [kind for name, kind in names if session.get_config_variable(name)]
     return " ".join(["AWS's own", *kinds])
+
+
+def leads_elsewhere(settings: TargetSettings) -> bool:
+    """Whether the profile of a target has another endpoint than AWS's for it, or for STS."""
+    session = Session(profile=settings.profile)
+    try:
+        profile = session.get_scoped_config()
+    except sdk.BotoCoreError:  # whoever opens the target is told
+        return False
+    services = session.full_config.get("services", {}).get(str(profile.get("services")), {})
+    own = [services.get(name) for name in (_SECTION, "sts")]
+    named = [each.get("endpoint_url") for each in (profile, *own) if isinstance(each, dict)]
+    return any(named)
 
 
 def _date(text: str | None) -> datetime | None:

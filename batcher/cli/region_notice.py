@@ -16,6 +16,7 @@ ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_CUSTOMER_PROFILES")
 STS_ENDPOINT = "AWS_ENDPOINT_URL_STS"
 _unknown_regions = loaded("batcher.aws.known_regions:unknown_regions")
 _role_fault = loaded("batcher.aws.known_regions:role_fault")
+_leads_elsewhere = loaded("batcher.aws.endpoint_probe:leads_elsewhere")
 
 
 def settings_with_notice(settings: Settings) -> Settings:
@@ -45,6 +46,7 @@ def _refuse_foreign_roles(targets: Mapping[str, TargetSettings]) -> None:
         for name, each in targets.items()
         if each.role_arn and "{" not in each.role_arn and (region := each.region or there)
         if (fault := _role_fault(each.role_arn, region)) is not None
+        and not _leads_elsewhere(each)  # last: files are read for it
     }
     if faults:
         raise SettingsError(f"role_arn: {in_common(faults)}.")

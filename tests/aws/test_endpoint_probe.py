@@ -13,6 +13,7 @@ from batcher.aws.endpoint_probe import (
     EndpointAnswer,
     EndpointProbe,
     UntrustedError,
+    leads_elsewhere,
     open_probe,
 )
 from batcher.config import TargetSettings
@@ -167,3 +168,23 @@ async def test_a_certificate_is_told_where_it_is_trusted_and_refused_where_it_is
     assert answer.certificate.issuer == "Acme, proxy"
     left = answer.certificate.expires - datetime.now(UTC)
     assert timedelta(days=6) < left < timedelta(days=7, hours=1)
+
+
+@pytest.mark.parametrize(
+    ("config", "elsewhere"),
+    [
+        ("region = eu-west-1", False),
+        ("endpoint_url = http://127.0.0.1:1", True),
+        ("services = own\n[services own]\nsts =\n  endpoint_url = http://127.0.0.1:1", True),
+        ("services = own\n[services own]\ns3 =\n  endpoint_url = http://127.0.0.1:1", False),
+        ("services = gone", False),
+        ("no ini", False),
+    ],
+    ids=["aws", "profile", "sts", "another service", "no section", "damaged"],
+)
+def test_a_profile_leads_elsewhere_where_it_names_an_endpoint_of_the_target_or_of_sts(
+    config: str, *, elsewhere: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config").write_text(f"[profile own]\n{config}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    assert leads_elsewhere(TargetSettings(profile="own")) is elsewhere

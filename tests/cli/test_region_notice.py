@@ -1,5 +1,6 @@
 """An AWS_REGION that does not count is said, and only then."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -109,3 +110,15 @@ def test_a_role_of_another_partition_than_its_region_is_refused_before_anything_
         settings_with_notice(resolve(given))
     assert said in str(refused.value)
     assert len(str(refused.value)) < 1000
+
+
+def test_a_server_of_ones_own_that_a_profile_names_may_have_any_roles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = "[profile own]\nendpoint_url = http://127.0.0.1:1\n[profile aws]\nregion = eu-west-1\n"
+    (tmp_path / "config").write_text(config)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    given = {"role_arn": ROLE, "region": "eu-west-1"}
+    settings_with_notice(resolve(given | {"profile": "own"}))
+    with pytest.raises(SettingsError):
+        settings_with_notice(resolve(given | {"profile": "aws"}))
