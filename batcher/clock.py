@@ -9,6 +9,8 @@ import anyio
 # what the clock shows goes on while the machine is suspended, as AWS's and a queue's do
 _STEADY: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
+nanoseconds = time.time_ns  # since 1970-01-01 UTC
+
 
 def precise_text() -> str:
     """The time now: UTC, ISO 8601, to the microsecond."""

@@ -6,7 +6,6 @@ made and signed, and is then held against that: what it can't repeat, it is not 
 
 import json
 import os
-import random
 import re
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
@@ -20,6 +19,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.handlers import add_recursion_detection_header
 from botocore.utils import normalize_url_path, percent_encode, percent_encode_sequence
 
+from batcher.aws.invocation_id import invocation_id
 from batcher.aws.service_model import shapes_in
 from batcher.aws.signature import ALGORITHM, Signer
 
@@ -34,8 +34,6 @@ _SIGNED = re.compile(
 )
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+").fullmatch
 _UNRESERVED_PATH = re.compile(r"[A-Za-z0-9._~/-]+").fullmatch
-_drawn = random.Random()  # nobody else seeds it
-os.register_at_fork(after_in_child=_drawn.seed)  # or both processes would draw the same
 _dumped = json.JSONEncoder(check_circular=False).encode  # as json.dumps does
 _packed = msgspec.json.Encoder().encode
 _PLAIN_TYPES = frozenset({"string", "boolean", "integer", "long"})
@@ -165,7 +163,7 @@ class RequestTemplate:
         head = (
             f"{method} {self._forwarding.prefix}{target}{self._head}"
             f"{length}X-Amz-Date: {timestamp}\r\n{session}"
-            f"Authorization: {signed}\r\n{INVOCATION}: {_invocation_id()}\r\n"
+            f"Authorization: {signed}\r\n{INVOCATION}: {invocation_id()}\r\n"
             f"{_trace_header() if self._in_lambda else ''}\r\n"
         )
         return head.encode() + body
@@ -301,13 +299,6 @@ def _canonical_path(path: str) -> str:
 
 def _canonical_query(query: str) -> str:
     return "&".join(sorted(query.split("&")))
-
-
-def _invocation_id() -> str:
-    """A random UUID, version 4, in less than half the time that ``uuid4`` takes."""
-    bits = _drawn.getrandbits
-    version, variant = 0x4000 | bits(12), 0x8000 | bits(14)
-    return f"{bits(32):08x}-{bits(16):04x}-{version:x}-{variant:x}-{bits(48):012x}"
 
 
 def _trimmed(value: str) -> str:
