@@ -76,7 +76,7 @@ async def start(opened: OpenRun, choices: Choices) -> int:
         say_lint(checked.lint, name)
     if isinstance(checked, InvalidInput):
         return 2
-    if isinstance(checked, CheckedRun):
+    if isinstance(checked, CheckedRun) and not checked.state.begun:  # else as it was begun
         refuse_idle_target(checked.state.file)
     if (undo := checked.state.progress.undo) is not None:
         echo(f"{opened.order.directory.path}: is to be put back, as {undo.reason}.", err=True)

@@ -112,6 +112,8 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
         own = settings.get("targets", {}).get(target, {})
         given = {name: value for name, value in own.items() if value is not None}
         name = settings.get("target") if target is None else target
+        if target is None and len(settings.get("targets", {})) > 1:
+            name = None  # said in the file with their tables, without which nothing goes there
         return flags({**settings, **given, "target": name}, only=OF_PLACE)
 
     def next_steps(
@@ -221,7 +223,8 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
         if manifest.kind != "run" and manifest.parent is not None:
             parent = stored_path(manifest.parent)
             known = manifest.settings
-            said = flags({name: value for name, value in known.items() if name not in OF_LINT})
+            left_out = {*OF_LINT, "target"}  # its lines name theirs
+            said = flags({name: value for name, value in known.items() if name not in left_out})
             if manifest.kind == ROLLBACK and manifest.recreate:
                 said.append("--recreate")
             return command(manifest.kind, parent, "--out", str(self.path), *said)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -126,6 +127,14 @@ async def test_a_target_that_lines_need_or_that_all_name_is_taken_as_ever(
         write_lines([{"target": "pay", **change(3)}, change(1), {"target": "shop", **change(4)}])
         only = ("--only", "t[34]", "--out", "c", "--yes", "--target", "shop")
         assert (await batcher("run", "updates.jsonl", *config, *only)).code == 2
+        # a run that was begun so, by a version that took it, goes on by the same command
+        write_lines([{"target": "lab", **change(3)}, {"target": "pay", **change(5)}])
+        assert (await batcher("run", "updates.jsonl", *config, "--yes", "--out", "d")).code == 0
+        as_begun = msgspec.json.decode((tmp_path / "d" / "run.json").read_bytes())
+        as_begun["settings"]["target"] = "lab"
+        (tmp_path / "d" / "run.json").write_bytes(msgspec.json.encode(as_begun))
+        again = ("run", "updates.jsonl", *config, "--yes", "--out", "d", "--target", "lab")
+        assert (await batcher(*again)).code == 0
 
 
 @pytest.mark.parametrize(
