@@ -247,19 +247,20 @@ def _targets(
     faults = GatheredFaults("table")
     found: dict[str, TargetSettings] = {}
     origins: dict[str, str] = {}
+
+    def add(each: PatternedTarget, target: TargetSettings) -> None:
+        own = clean_text(each.origin, each.name)
+        if own in origins:
+            raise SettingsError(
+                f"{each.origin}: target {own} is there already, from {origins[own]}. Give"
+                " patterns names that differ, with {account}, {region} or what else differs"
+                " in them."
+            )
+        origins[own], found[own] = each.origin, target
+
     for name, (origin, table) in tables.items():
         with faults.gathered():
-            for each, target in _of_table(
-                settings, name, origin, table, folder, list_accounts, column_use
-            ):
-                own = clean_text(each.origin, each.name)
-                if own in origins:
-                    raise SettingsError(
-                        f"{each.origin}: target {own} is there already, from {origins[own]}. Give"
-                        " patterns names that differ, with {account}, {region} or what else differs"
-                        " in them."
-                    )
-                origins[own], found[own] = each.origin, target
+            _take_table(settings, name, origin, table, folder, list_accounts, column_use, add)
         if len(found) > TARGETS_AT_MOST:
             raise SettingsError(f"{origin}: more than {TARGETS_AT_MOST:,} targets.")
     faults.refuse()
@@ -272,7 +273,7 @@ def _target_hints() -> dict[str, Any]:
     return get_type_hints(TargetSettings, include_extras=True)
 
 
-def _of_table(
+def _take_table(
     settings: Settings,
     name: str,
     origin: str,
@@ -280,8 +281,9 @@ def _of_table(
     folder: Path,
     list_accounts: ListAccounts | None,
     column_use: ColumnUse,
-) -> Iterator[tuple[PatternedTarget, TargetSettings]]:
-    """The target of a table, or those of a pattern. Raises SettingsError, which tells of rows."""
+    add: Callable[[PatternedTarget, TargetSettings], None],
+) -> None:
+    """Add the target of a table, or those of a pattern. Raises SettingsError, of all its rows."""
     hints, defaults, faults = _target_hints(), settings.target_defaults, GatheredFaults("row")
     refuse_stray_brace(origin, name)
     _refuse_unknown_member(origin, table, hints)
@@ -301,7 +303,7 @@ def _of_table(
         )
     for each in targets:
         with faults.gathered():
-            yield each, _target(defaults, each.origin, each.members, hints, each.places)
+            add(each, _target(defaults, each.origin, each.members, hints, each.places))
     faults.refuse()
 
 

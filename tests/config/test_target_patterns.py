@@ -333,6 +333,13 @@ def test_a_name_that_is_taken_is_refused_with_both_places(tmp_path: Path, other:
         of_file(tmp_path, f"{other}\n{pattern}\n", f"account,name\n{ONE},{TWO}\n")
 
 
+def test_a_name_that_is_taken_keeps_no_other_row_from_being_told(tmp_path: Path) -> None:
+    rows = f"account,n,rate\n{ONE},a,fast\n{TWO},a,\n222233334444,a,\n333344445555,b,slow\n"
+    said = r"row 2: rate: .*row 4: target a is there already, from .*row 3\. .*row 5: rate: "
+    with pytest.raises(SettingsError, match=said):
+        of_file(tmp_path, '[targets."{n}"]\naccounts = "accounts.csv"', rows)
+
+
 @pytest.mark.parametrize(
     ("toml", "csv"),
     [
