@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct, field
 
-from batcher.aws.service_model import SERVICE
 from batcher.errors import RedirectError
 
 _Name = Annotated[str, Meta(min_length=1, max_length=255)]
@@ -37,7 +36,8 @@ class UnreadableAnswerError(Exception):
 def hold_to_model(client: Any) -> None:
     """Make a client of Customer Profiles raise UnreadableAnswerError and RedirectError."""
     refuse_redirects(client)
-    client.meta.events.register(f"before-parse.{SERVICE}", _Shapes().check, unique_id="batcher")
+    service = client.meta.service_model.service_id.hyphenize()  # a model may be the user's own
+    client.meta.events.register(f"before-parse.{service}", _Shapes().check, unique_id="batcher")
 
 
 def refuse_redirects(client: Any) -> None:

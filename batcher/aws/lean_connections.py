@@ -255,7 +255,9 @@ async def _made(client: Any, operation: str, members: Mapping[str, Any]) -> AWSP
     def keep(request: AWSPreparedRequest, **_: Any) -> None:
         raise _Made(request)
 
-    event = f"before-send.{SERVICE}.{operation}"
+    # events have the name that the model gives the service, and a model may be the user's own
+    service = client.meta.service_model.service_id.hyphenize()
+    event = f"before-send.{service}.{operation}"
     client.meta.events.register_first(event, keep)
     try:
         await getattr(client, xform_name(operation))(**members)

@@ -1,6 +1,9 @@
 """What the SDK says of a place is asked once, and honoured; what we can't do is left to the SDK."""
 
+import json
 from collections.abc import Mapping
+from contextlib import aclosing
+from copy import deepcopy
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,8 +14,11 @@ from aiobotocore.client import AioBaseClient
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 from botocore.exceptions import HTTPClientError
+from botocore.loaders import Loader
 
+from batcher.aws.answers import UnreadableAnswerError
 from batcher.aws.credentials import open_session
+from batcher.aws.departure import Departure
 from batcher.aws.lean_connections import (
     OPERATIONS,
     SAMPLE_KEYS,
@@ -22,11 +28,14 @@ from batcher.aws.lean_connections import (
     is_own,
 )
 from batcher.aws.request_template import NotTemplatedError
-from batcher.aws.service_model import model_loader
+from batcher.aws.sdk_events import OWN_SERVICES
+from batcher.aws.sdk_transport import open_sdk_transport
+from batcher.aws.service_model import SERVICE, installed_service_model, model_loader
 from batcher.aws.signature import Signer
 from batcher.http.origin import Origin
 from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 from tests.conftest import sdk_session
+from tests.odd_server import http, odd_server
 
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
 
@@ -133,6 +142,35 @@ async def test_a_header_that_the_sdks_signer_names_itself_is_sent_once(
         assert sent["host"] == urlsplit(wire.place.endpoint_url).netloc
         assert (sent["accept"], sent["accept-encoding"]) == (own["accept"], "identity")
         assert "signedheaders=accept;accept-encoding;" in sent["authorization"]
+
+
+def own_models(folder: Path, service_id: str) -> Loader:
+    """The SDK's models, but for one of Customer Profiles that gives the service another name."""
+    model = deepcopy(dict(installed_service_model()))
+    model["metadata"]["serviceId"] = service_id
+    place = folder / SERVICE / model["metadata"]["apiVersion"]
+    place.mkdir(parents=True)
+    (place / "service-2.json").write_text(json.dumps(model))
+    return Loader(extra_search_paths=[str(folder)])
+
+
+async def test_by_whatever_name_a_model_calls_the_service_no_sample_is_sent_and_answers_are_held(
+    tmp_path: Path,
+) -> None:
+    loader = own_models(tmp_path, "Own Profiles")
+    names = {"DomainName": "a", "EventTriggerName": "b"}
+    async with odd_server(lambda request: http(200, [])) as server:
+        key = WireKey(None, "eu-west-1", server.url)
+        session = open_session(None, loader, key.region, services=OWN_SERVICES)
+        wire = await LeanConnections(loader, timeout=5).wire(key, CONFIG, session)
+        assert set(wire.operations) == set(OPERATIONS)
+        assert not server.requests
+        opening = open_sdk_transport(
+            session, region=key.region, endpoint_url=server.url, config=CONFIG
+        )
+        async with aclosing(await opening) as sdk:
+            with pytest.raises(UnreadableAnswerError):
+                await sdk.send(GET_TRIGGER, names, Departure(5))
 
 
 async def test_certificates_are_read_for_tls_and_where_a_file_of_them_is_named(
