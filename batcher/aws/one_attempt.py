@@ -7,6 +7,7 @@ however long that is. There are no public switches for it in what the SDK makes 
 seen here, too, when each request leaves.
 """
 
+import os
 from functools import partial
 from typing import Any
 
@@ -26,6 +27,7 @@ from batcher.version import __version__
 ANSWER_AT_MOST = BODY_AT_MOST
 _LEADS_ELSEWHERE = (hdrs.LOCATION, hdrs.URI)
 _TRUSTED = TrustedFiles()
+os.register_at_fork(after_in_child=_TRUSTED.let_go)
 
 
 class OneAttemptSession(AIOHTTPSession):  # type: ignore[misc] # no stubs

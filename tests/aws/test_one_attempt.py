@@ -1,6 +1,11 @@
 """A request whose connection breaks is not sent again by the SDK's own means."""
 
+import os
+import shutil
+import signal
 import ssl
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +72,39 @@ async def test_a_session_with_a_certificate_of_its_own_shows_it_alone(tmp_path: 
     path = tmp_path / "no such.pem"
     with pytest.raises(FileNotFoundError):
         context_of(OneAttemptSession(client_cert=str(path)))
+
+
+class Slow(OneAttemptSession):
+    """A session whose certificates are on a disk that takes its time."""
+
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def _build_verify_context(self) -> Any:
+        self.begun.set()
+        assert self.goes_on.wait(30)
+        return super()._build_verify_context()
+
+
+def _leave_with_certificates_of(path: str) -> None:
+    """End this process: with 0 once it has them, and by a signal where it waits for them."""
+    try:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(10)
+        context_of(OneAttemptSession(verify=path))
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+def test_a_child_that_is_forked_meanwhile_waits_for_no_thread_of_its_parent(tmp_path: Path) -> None:
+    path = str(shutil.copy(where(), tmp_path))  # which nobody has read yet
+    with ThreadPoolExecutor(1) as threads:
+        slowly = threads.submit(context_of, Slow(verify=path))
+        try:
+            assert Slow.begun.wait(30)
+            if (child := os.fork()) == 0:
+                _leave_with_certificates_of(path)
+            assert os.waitpid(child, 0)[1] == 0
+        finally:
+            Slow.goes_on.set()
+        assert slowly.result(30)
