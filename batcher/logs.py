@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from copy import copy
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -135,7 +136,11 @@ class _Output(logging.Handler):
             self.tell("info", event)
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._put(f"{self.format(record)}\n", record.levelno)
+        try:
+            line = self.format(record)
+        except Exception:  # arguments that don't fit its text, as logging takes them, too
+            line = self.format(_without_text(record))
+        self._put(f"{line}\n", record.levelno)
 
     def flush(self) -> None:
         with self._writing:
@@ -240,7 +245,7 @@ class _TerminalOutput(_Output):
 def _likeness(name: str, event: EventDict) -> tuple[object, ...]:
     """What an event says of its target, but for what is of that target alone."""
     target, own = event["target"], ("target", "timestamp")
-    said = ((key, cause_in(str(each), target)) for key, each in event.items() if key not in own)
+    said = ((key, cause_in(_text(each), target)) for key, each in event.items() if key not in own)
     return name, *said
 
 
@@ -368,6 +373,12 @@ def _foreign(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
     return event
 
 
+def _without_text(record: logging.LogRecord) -> logging.LogRecord:
+    bare = copy(record)
+    bare.msg, bare.args = "", ()
+    return bare
+
+
 class _Json:
     """Makes lines of JSON of events."""
 
@@ -425,6 +436,9 @@ def _readable() -> Any:
 
     def render(logger: WrappedLogger, name: str, event: EventDict) -> str:
         texts = {key: printable(value) for key, value in event.items() if isinstance(value, str)}
-        return write(logger, name, {**event, **texts})
+        try:
+            return write(logger, name, {**event, **texts})
+        except Exception:  # no event stops what tells it
+            return write(logger, name, _encodable(event))
 
     return render

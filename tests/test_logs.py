@@ -338,11 +338,24 @@ async def test_an_event_that_can_not_be_written_as_it_is_takes_no_other_with_it_
     tmp_path: Path, odd: object, is_together: bool
 ) -> None:
     path = tmp_path / "log.jsonl"
-    with LogOutput("info", file=path.open("a")):
+    with LogOutput("info", file=path.open("a"), terminal=True):
         for number in range(3):
             logger().info("said", number=number, odd=odd if number == 1 else None)
             if not is_together:
-                logger().warning("said", number=number, odd=odd)
+                logger().warning("said", number=number, odd=odd, target="prod")
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert [line["number"] for line in lines if line["level"] == "info"] == [0, 1, 2]
     assert len(lines) == (3 if is_together else 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"), [("%d", ["x"]), ("%s", [_Untold()]), ("%s %s", [1]), (_Untold(), [])]
+)
+def test_a_foreign_record_whose_text_can_not_be_made_is_written_all_the_same(
+    tmp_path: Path, text: object, values: list[object]
+) -> None:
+    path = tmp_path / "log.jsonl"
+    with LogOutput("info", file=path.open("a"), terminal=True):
+        logging.getLogger("asyncio").error(text, *values)
+    (line,) = map(json.loads, path.read_text().splitlines())
+    assert line["where"].startswith("test_logs.py:")
