@@ -20,6 +20,7 @@ from batcher.storage.file_lock import hold
 from batcher.storage.file_system import hidden_name, remove, remove_tree
 
 MARKER = ".held"  # in a directory, the file that is locked
+HELD_IN = 20  # tries to hold what was just made; else files have no number here that lasts
 LOOKED_AT = 100_000  # entries of a directory, which may be anybody's
 _BOOT = Path("/proc/sys/kernel/random/boot_id")  # Linux: of all containers of a host
 
@@ -42,6 +43,17 @@ def held_name(path: Path) -> Path:
 def held_suffix() -> str:
     """How the name of a directory ends whose marker is held by who made it, on this host."""
     return f".{host_mark()}.held"
+
+
+def held_or_none(file: int, path: Path) -> bool | None:
+    """Hold what was just made; False: somebody who looks for what was left has it; None: no locks.
+
+    Where it is True that is so until it is closed.
+    """
+    try:
+        return hold(file, path)
+    except OSError:
+        return None
 
 
 @lru_cache(maxsize=64)  # the first time that a process writes there

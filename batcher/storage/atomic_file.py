@@ -12,8 +12,7 @@ from typing import IO, Any, BinaryIO, Self
 import msgspec
 
 from batcher.errors import OutputError, OutputExistsError
-from batcher.storage.abandoned import held_name, remove_abandoned
-from batcher.storage.file_lock import hold
+from batcher.storage.abandoned import HELD_IN, held_name, held_or_none, remove_abandoned
 from batcher.storage.file_system import (
     create_file,
     hidden_name,
@@ -52,19 +51,18 @@ def write_json(path: Path, record: Any) -> None:
 
 
 def _hidden_file(path: Path) -> tuple[Path, int]:
-    """A new hidden file beside that name, open and held, where there are locks. Raises OSError."""
-    while True:
+    """A new hidden file beside that name, open, and held where that can be. Raises OSError."""
+    for _ in range(HELD_IN):
         hidden = held_name(path)
         file = create_file(hidden)
-        try:
-            if hold(file, hidden):
-                return hidden, file
-        except OSError:  # else whoever can lock it would take it for one that was left
-            os.close(file)
-            remove(hidden)
-            hidden = hidden_name(path)
-            return hidden, create_file(hidden)
-        os.close(file)  # somebody who looks for such files had it before us
+        if is_held := held_or_none(file, hidden):
+            return hidden, file
+        os.close(file)
+        remove(hidden)
+        if is_held is None:
+            break
+    hidden = hidden_name(path)  # which nobody takes for left
+    return hidden, create_file(hidden)
 
 
 class AtomicFile:

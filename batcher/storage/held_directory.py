@@ -9,9 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from batcher.storage.abandoned import MARKER, held_suffix, remove_abandoned
-from batcher.storage.file_lock import hold
-from batcher.storage.file_system import create_file, remove, remove_tree
+from batcher.storage.abandoned import (
+    HELD_IN,
+    MARKER,
+    held_or_none,
+    held_suffix,
+    remove_abandoned,
+)
+from batcher.storage.file_system import create_file, remove_tree
 
 
 @contextmanager
@@ -33,19 +38,18 @@ def held_directory(within: Path | None = None) -> Iterator[Path]:
 
 
 def _made(folder: Path, prefix: str) -> tuple[Path, int | None]:
-    """A directory and the marker in it, which is held; None: there are no locks, and no marker."""
-    while True:
+    """A directory and the marker in it, which is held; None: it can't be, and there is none."""
+    for _ in range(HELD_IN):
         path = Path(tempfile.mkdtemp(prefix=prefix, suffix=held_suffix(), dir=folder))
         try:
             marker = create_file(path / MARKER)
         except OSError:
             remove_tree(path)
             raise
-        try:
-            if hold(marker, path / MARKER):
-                return path, marker
-        except OSError:  # else whoever can lock it would take it for one that was left
-            os.close(marker)
-            remove(path / MARKER)
-            return path, None
-        os.close(marker)  # somebody who looks for such directories had it before us
+        if is_held := held_or_none(marker, path / MARKER):
+            return path, marker
+        os.close(marker)
+        remove_tree(path)
+        if is_held is None:
+            break
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=folder)), None

@@ -14,9 +14,14 @@ import errno, fcntl, os, sys
 from pathlib import Path
 from batcher.storage.atomic_file import write_atomically
 from batcher.storage.held_directory import held_directory
+import batcher.storage.file_lock
 def flock(file, operation):
     raise OSError(errno.ENOLCK, "no locks")
-fcntl.flock, before = flock, os.listdir("/proc/self/fd")
+if sys.argv[2] == "no locks":
+    fcntl.flock = flock
+else:  # a file has another number each time that it is asked for
+    batcher.storage.file_lock.is_in_place = lambda file, path: False
+before = os.listdir("/proc/self/fd")
 folder = Path(sys.argv[1])
 with held_directory(folder) as made:
     print(os.listdir(made), os.listdir(folder) == [made.name])
@@ -59,12 +64,13 @@ def test_it_is_of_its_owner_and_goes_with_what_is_in_it(tmp_path: Path) -> None:
     assert os.listdir("/proc/self/fd") == before
 
 
-def test_where_there_are_no_locks_it_is_made_all_the_same_and_nobody_takes_it_for_left(
-    tmp_path: Path,
+@pytest.mark.parametrize("lack", ["no locks", "no numbers"])
+def test_where_nothing_can_be_held_it_is_made_all_the_same_and_nobody_takes_it_for_left(
+    tmp_path: Path, lack: str
 ) -> None:
     """Nor a file that is not whole yet."""
-    program = [sys.executable, "-c", _LOCKLESS, str(tmp_path)]
-    said = subprocess.run(program, capture_output=True, text=True, check=True).stdout
+    program = [sys.executable, "-c", _LOCKLESS, str(tmp_path), lack]
+    said = subprocess.run(program, capture_output=True, text=True, check=True, timeout=60).stdout
     assert said.splitlines() == ["[] True", "['whole'] True"]
 
 
