@@ -34,7 +34,7 @@ from batcher.triggers.decision import (
     same_action,
     stale_by_time,
 )
-from batcher.triggers.diff import digest, image
+from batcher.triggers.diff import digest, image, is_changed_since, is_created_since
 from batcher.triggers.omission import at_risk
 
 MaySend: TypeAlias = Callable[[Update], bool]
@@ -86,6 +86,8 @@ class Reconciler:
     told the result, in doubt, of an update that may have been changed when its settling ended
     without one. ``recreation``: what does a Recreate, which the ``options`` have to allow.
     ``check``: of answers to updates; ``omitted``: what is known of members that updates omit.
+    ``sent_since``: since when, in epoch seconds, earlier sessions may have sent updates without an
+    image: what is as asked and was changed since then is taken as their work; None: they did not.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class Reconciler:
         may_send: MaySend | None = None,
         on_interrupted: Callable[[Result], None] | None = None,
         recreation: Recreation | None = None,
+        sent_since: float | None = None,
     ) -> None:
         self._look = look
         self._reading = reading
@@ -118,6 +121,7 @@ class Reconciler:
         self._may_send = may_send
         self._on_interrupted = on_interrupted
         self._recreation = recreation
+        self._sent_since = sent_since
         self.ahead = LookAhead(AHEAD_AT_FIRST)
         self._look_seconds = 0.0  # that the last one took
         self._apart = 0.0  # seconds from a newer look to the update
@@ -356,13 +360,27 @@ class Reconciler:
         result = not_sent(update, looked, self._clock.wall())
         result = replace(result, status=finish.status, error=finish.error)
         answer = looked.last.answer
+        if finish.status == "unchanged" and answer is not None:
+            result = self._as_sent_before(result, answer)
         if finish.status == "failed" and self._images.kept(update) and not _has_looked(looked):
             result = replace(result, maybe_applied=True)  # by an earlier session
-        if finish.status not in ("succeeded", "differs") or answer is None:
+        if result.status not in ("succeeded", "differs") or answer is None:
             return result
         result = replace(result, digest=digest(answer, self._options.writable))
         lost = self._images.lost(update)
         return result if lost is None else replace(result, lost=sorted(lost))
+
+    def _as_sent_before(self, result: Result, live: Mapping[str, Any]) -> Result:
+        """Of a trigger that is as asked: as the work of an earlier session, where it is taken so.
+
+        By AWS's times; an update that is to be all of its trigger never is.
+        """
+        since = self._sent_since
+        if since is None or self._options.complete or not is_changed_since(live, since):
+            return result
+        if is_created_since(live, since):
+            return replace(result, status="succeeded", created="without_integration")
+        return replace(result, status="succeeded")
 
 
 def _has_looked(looked: RetryState) -> bool:

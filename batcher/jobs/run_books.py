@@ -28,7 +28,6 @@ from batcher.jobs.run_places import with_places
 from batcher.jobs.run_reader import RunReader
 from batcher.jobs.run_state import RunState
 from batcher.jobs.said_results import SaidResults
-from batcher.jobs.sent_before import SentBefore
 from batcher.jobs.told_results import ToldResults
 from batcher.ports import ResultStore
 from batcher.records import BriefResult, InputName, Result, Summary, Superseded
@@ -158,7 +157,7 @@ class RunBooks:
             await results.flush()
             store = SaidResults(self._told(results), self._settings.said)
             if not looks:
-                yield SentBefore(store) if self._spent.unanswered else store, None
+                yield store, None
                 return
             async with Journal[dict[str, Any]](directory.before, state.images_tip) as journal:
                 self._images = journal

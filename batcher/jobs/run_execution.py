@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -28,6 +29,7 @@ from batcher.jobs.run_outages import RunOutages
 from batcher.jobs.run_places import check_places, noted_places
 from batcher.jobs.run_state import RunState
 from batcher.jobs.run_timeline import TimelineRecorder
+from batcher.jobs.sent_before import SentBefore
 from batcher.jobs.wave_execution import WaveExecution
 from batcher.jobs.wave_gate import Attendant, Nobody
 from batcher.jobs.waves import Wave, WaveSettler
@@ -349,7 +351,10 @@ class ApprovedRun:
             on_breaker=self.outages.tell,
             outage_limit=self.order.outage_limit,
             updates=updates,
+            sent_since=self._sent_since(),
         )
+        if state.spent.unanswered and (images is None or state.may_lack_images):
+            lane.settler = SentBefore(lane.settler, looks=self._looks_first(images))
         if self._wave is not None:
             lane.settler = WaveSettler(lane.settler, self._wave)
             lane.on_close.append(partial(self._leave, target.name))
@@ -357,6 +362,20 @@ class ApprovedRun:
             give_up = partial(runner.give_up, target.name)
             DeferringReconciler(lane, give_up)
         return lane
+
+    def _looks_first(self, images: BeforeImageStore | None) -> bool:
+        settings = self.order.settings
+        return images is not None or settings.create_missing or settings.whole == "always"
+
+    def _sent_since(self) -> float | None:
+        """Since when updates without an image may have been sent; None: they were not, or have it.
+
+        Epoch seconds.
+        """
+        if not (self.state.spent.unanswered and self.state.may_lack_images):
+            return None
+        began = self.order.directory.read_manifest().started_at
+        return datetime.fromisoformat(began).timestamp()
 
     def _note_interrupted(self, result: Result) -> None:
         """Take what may have been sent; unattended it gets no result, as nobody would settle it."""

@@ -59,6 +59,7 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
     ``begun``: by an earlier session; ``lines`` of each target, with those that are skipped as
     invalid and name it, or none; ``restored``: results of earlier sessions; ``in_flight``:
     the images of updates that those may have sent without an answer, by their ids.
+    ``may_lack_images``: those may have sent what has none, as they kept none, or created triggers.
     ``results_tip`` and ``images_tip``: where the journals end; ``heads``: theirs at the start.
     ``part``: what of the input, or of the run that it follows, it is a run of, None for all.
     ``spent``: what earlier sessions took. ``finished``: the summary of a run that has all its
@@ -78,6 +79,7 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
     in_flight: dict[str, ImageInFlight]
     results_tip: ChainTip
     images_tip: ChainTip
+    may_lack_images: bool
     heads: Heads
     part: SelectedPart | None
     spent: RunTimeSpent
@@ -232,6 +234,7 @@ def restore(
         tally.begin_session(spent.of(name).throttles)
     unchecked = plan.check is not None and changed.count > progress.passed
     is_open = not begun or unchecked or progress.ended is not None
+    images_tip = journals.before.tip()
     return RunState(
         file=file,
         begun=begun,
@@ -239,7 +242,8 @@ def restore(
         restored=len(found.done),
         in_flight=found.in_flight(journals.before, input_lines),
         results_tip=journals.results.tip(),
-        images_tip=journals.before.tip(),
+        images_tip=images_tip,
+        may_lack_images=order.settings.create_missing or not images_tip.lines,
         heads=journals.heads(next=journals.known and journals.known.next),
         part=inspection.part or order.following.part,
         spent=spent,

@@ -216,6 +216,8 @@ def _settled_lines(run: RunReader, settled: dict[int, Error | None]) -> Iterator
     """The lines of its results, with what became of those of which nobody knew it."""
     encode = msgspec.json.Encoder().encode
     now = SystemClock().wall()
+    # where images are kept, only what created its trigger was sent without one
+    creates = run.manifest.settings.get("create_missing", False) and run.directory.before.exists()
     for line, result in run.stored_results():
         if result.line not in settled:
             yield line
@@ -226,7 +228,10 @@ def _settled_lines(run: RunReader, settled: dict[int, Error | None]) -> Iterator
             error = result.error  # which says more than that it was not applied
         news = msgspec.structs.replace(result, status=status, error=error, finished_at=now)
         not_applied = False if status == "failed" else UNSET
-        yield encode(msgspec.structs.replace(news, maybe_applied=not_applied))
+        news = msgspec.structs.replace(news, maybe_applied=not_applied)
+        if creates and status == "succeeded" and result.image is UNSET:
+            news = msgspec.structs.replace(news, created="without_integration")
+        yield encode(news)
 
 
 def _status(error: Error | None) -> str:

@@ -122,7 +122,8 @@ def decide(
     if base is not None and not _is_so(base, current, writable):
         if not kept and base.undone_sha256 == digest(current, writable):
             return Finish(status="unchanged")
-        return _stale("the live trigger is not what this was based on")
+        sent = "; an earlier session may have applied this before" if kept else ""
+        return _stale(f"the live trigger is not what this was based on{sent}")
     if base is not None and (
         stale := stale_by_time(update, last_updated(shown), kept=kept, options=options)
     ):

@@ -179,7 +179,25 @@ def is_off(value: Any) -> bool:
 
 def last_updated(current: Mapping[str, Any]) -> float | None:
     """AWS's time of the last change, epoch seconds; None where it is not told."""
-    moment = current.get("LastUpdatedAt")
+    return _epoch(current.get("LastUpdatedAt"))
+
+
+def is_changed_since(current: Mapping[str, Any], since: float) -> bool:
+    """Whether AWS's time says that it was changed then or later (epoch seconds); not if unknown."""
+    return _is_since(current.get("LastUpdatedAt"), since)
+
+
+def is_created_since(current: Mapping[str, Any], since: float) -> bool:
+    """Whether AWS's time says that it was created then or later; as is_changed_since."""
+    return _is_since(current.get("CreatedAt"), since)
+
+
+def _is_since(moment: datetime | float | None, since: float) -> bool:
+    seconds = _epoch(moment)
+    return seconds is not None and seconds > since - ONE_MOMENT
+
+
+def _epoch(moment: datetime | float | None) -> float | None:
     seconds = moment.timestamp() if isinstance(moment, datetime) else moment
     return None if seconds is None else float(seconds)
 

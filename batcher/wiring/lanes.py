@@ -93,6 +93,7 @@ class Lanes:
         on_breaker: OnBreaker | None = None,
         outage_limit: float | None = None,
         updates: LaneUpdates | None = None,
+        sent_since: float | None = None,
     ) -> Lane:
         """The lane of a connected target.
 
@@ -100,7 +101,7 @@ class Lanes:
         ``complete`` and ``recreate``, which needs images, as in ChangeOptions. ``listed``: what was
         planned is first held against a list of its domain; for a run that has sent nothing so far.
         ``on_interrupted`` as in Reconciler. ``on_breaker`` as in BreakerGate; ``outage_limit`` too,
-        None: that of the settings. ``updates`` as in Lane.
+        None: that of the settings. ``updates`` as in Lane, ``sent_since`` as in Reconciler.
         """
         gate = self._gate_of(target, outage_limit)
         gate.observers = [] if on_breaker is None else [on_breaker]
@@ -119,6 +120,7 @@ class Lanes:
             listed=listed,
             may_send=may_send,
             on_interrupted=on_interrupted,
+            sent_since=sent_since,
         )
         settler: Settler = reconciler
         if options.create_missing:
@@ -189,6 +191,7 @@ class Lanes:
         listed: bool,
         may_send: MaySend | None,
         on_interrupted: Callable[[Result], None] | None,
+        sent_since: float | None,
     ) -> Reconciler:
         writing, recreation = {UPDATE_TRIGGER: updating}, None
         if options.create_missing or options.recreate:
@@ -226,6 +229,7 @@ class Lanes:
             may_send=may_send,
             on_interrupted=on_interrupted,
             recreation=recreation,
+            sent_since=sent_since,
         )
 
     def _retrying(

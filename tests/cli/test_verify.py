@@ -7,6 +7,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from batcher.emulator import Emulator
 from tests.conftest import Command, change, records, trigger
 from tests.waiting import until
@@ -230,3 +232,38 @@ async def test_of_a_killed_run_all_say_the_same_of_what_may_have_been_applied(
         assert records(path / "results.jsonl") == results  # it says so, and settles nothing
         resumed = await batcher("run", "updates.jsonl", *flags, "--rate", "100", "--yes")
         assert "40 updates: 40 succeeded." in resumed.err, resumed.err
+
+
+@pytest.mark.parametrize(
+    "flags", [("--create-missing",), ("--no-before",)], ids=lambda each: each[0]
+)
+async def test_what_a_killed_session_did_without_an_image_is_not_told_as_not_changed(
+    batcher: Command, write_lines: Write, tmp_path: Path, flags: tuple[str, ...]
+) -> None:
+    emulator = Emulator()
+    creates = "--create-missing" in flags
+    emulator.seed([trigger(9)] if creates else [trigger(n) for n in range(4)])
+    write_lines([{**trigger(n), **change(n)} for n in range(4)])
+    for operation in ("CreateEventTrigger", "UpdateEventTrigger"):
+        emulator.script(operation, ["hang-after"] * 4)
+    async with emulator as url:
+        place = ("--endpoint-url", url, "--rate", "50", "--yes", "--max-failures", "none")
+        more = ("--concurrency", "4", "--max-attempts", "1", *flags)
+        run = await batcher.start("run", "updates.jsonl", *place, *more)
+        await until(lambda: len(emulator.applied()) == 4)
+        run.kill()
+        await run.communicate()
+        emulator.script("GetEventTrigger", ["access-denied"] * creates)
+        emulator.script("UpdateEventTrigger", ["access-denied"])
+        resumed = await batcher("run", "updates.jsonl", *place, *more)
+        summary = json.loads((tmp_path / "updates.run" / "summary.json").read_bytes())
+        assert (summary["succeeded"], summary["failed"], summary["maybe_applied"]) == (3, 1, 1)
+        assert summary["created"] == ({"without_integration": 3} if creates else {})
+        assert "1 of those that failed may have been applied all the same" in resumed.err
+        ended = await batcher("verify", "updates.run", *place[:2], "--json")
+    proof = json.loads(ended.out)
+    assert (ended.code, proof["settled"], proof["counts"]) == (
+        0,
+        {"succeeded": 1},
+        {"succeeded": 4},
+    )

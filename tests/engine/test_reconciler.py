@@ -109,6 +109,7 @@ def reconciler(
     on_interrupted: Callable[[Result], None] | None = None,
     *,
     look: bool = True,
+    sent_since: float | None = None,
     **options: Any,
 ) -> Reconciler:
     clock = LoopClock()
@@ -137,6 +138,7 @@ def reconciler(
         clock=clock,
         write_rate=lambda: None,
         on_interrupted=on_interrupted,
+        sent_since=sent_since,
     )
 
 
@@ -200,6 +202,39 @@ def test_after_a_crash_what_was_sent_is_recognised_and_what_was_not_is_kept_anew
     result, images = settle(not_sent, wants(Description="new"), kept=True)
     assert (result.status, result.attempts) == ("succeeded", 1)
     assert [image["Description"] for image in images.images] == ["old"]
+
+
+@pytest.mark.parametrize(
+    ("sent_since", "created_at", "updated_at", "complete", "expected"),
+    [
+        (None, 100.0, 100.0, False, ("unchanged", msgspec.UNSET)),
+        (90.0, 100.0, 100.0, False, ("succeeded", "without_integration")),
+        (90.0, 10.0, 100.0, False, ("succeeded", msgspec.UNSET)),
+        (90.0, 10.0, 20.0, False, ("unchanged", msgspec.UNSET)),
+        (90.0, 10.0, None, False, ("unchanged", msgspec.UNSET)),  # AWS tells no time
+        (90.0, 10.0, 100.0, True, ("unchanged", msgspec.UNSET)),
+    ],
+)
+def test_without_an_image_what_was_changed_since_the_run_began_is_a_killed_sessions_work(
+    sent_since: float | None,
+    created_at: float,
+    updated_at: float | None,
+    complete: bool,
+    expected: tuple[str, object],
+) -> None:
+    live = {**BEFORE, "CreatedAt": created_at, "LastUpdatedAt": updated_at}
+    asked = wants(Description="old", ObjectTypeName="Orders")
+    result, _ = settle(Server(live), asked, sent_since=sent_since, complete=complete)
+    assert (result.status, result.created, result.attempts) == (*expected, 0)
+
+
+def test_of_what_is_stale_it_is_told_that_a_killed_session_may_have_applied_it() -> None:
+    asked = msgspec.structs.replace(wants(Description="new"), based_on=BasedOn(sha256="0" * 64))
+    said = "; an earlier session may have applied this before"
+    for kept in (False, True):
+        result, _ = settle(Server(dict(BEFORE)), asked, kept=kept)
+        assert result.error is not None
+        assert (result.status, said in result.error.message) == ("stale", kept)
 
 
 @pytest.mark.parametrize(

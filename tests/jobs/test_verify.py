@@ -344,6 +344,27 @@ async def test_what_failed_and_may_have_been_applied_is_settled_like_what_is_in_
     assert (summary.failed, summary.maybe_applied) == (3, 0)
 
 
+async def test_of_a_doubt_settled_it_is_told_that_it_created_its_trigger_where_images_tell(
+    settings_for: SettingsFor, tmp_path: Path
+) -> None:
+    run = RecordedRun(tmp_path, [change(n) for n in range(3)], {"create_missing": True})
+    for line in (1, 2, 3):
+        run.add(line, "in_doubt", "ReadTimeoutError")
+    run.results[1] = msgspec.structs.replace(run.results[1], image=None)  # it had one: an update
+    emulator = seeded(0)
+    emulator.seed([live(0), live(1)])  # and t2 is not there
+    async with emulator as url:
+        run.write()
+        run.directory.before.touch()
+        await verify_run(run.path, settings_for(url))
+    found = {each["line"]: each for each in records(run.directory.results)}
+    assert [found[line]["status"] for line in (1, 2, 3)] == ["succeeded", "succeeded", "failed"]
+    assert [found[line].get("created") for line in (1, 2, 3)] == ["without_integration", None, None]
+    summary = run.directory.read_summary()
+    assert summary is not None
+    assert summary.created == {"without_integration": 1}
+
+
 async def test_what_may_have_been_applied_and_can_not_be_read_does_not_hold(
     settings_for: SettingsFor, tmp_path: Path
 ) -> None:
