@@ -17,6 +17,7 @@ from batcher.number_text import number, several
 from batcher.records import NamedResult
 from batcher.report.run_report import MaybeSentSection, UpdateName
 from batcher.storage.run_directory import RunDirectory
+from batcher.storage.run_sessions import keeps_images
 
 NAMED = 20  # that are told by name
 
@@ -94,7 +95,7 @@ def maybe_sent(run: RunReader, *, killed: bool) -> MaybeSent:
     """
     if _is_finished(run):  # as nearly always, and then nothing has to be read
         return NOTHING_SENT
-    done, unseen = LineSet(), False
+    done, unseen = LineSet(), not keeps_images(run.manifest.sessions)
     images = ImagesInFlight(done)
     for results in run.named():
         done.add_all([each.line for each in results])

@@ -18,6 +18,7 @@ from batcher.report.run_report import (
 )
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_manifest import RunManifest
+from batcher.storage.run_sessions import RunSession
 from batcher.storage.stored_path import stored_name, text_of_path
 from batcher.triggers.lint.codes import LINT_CODES
 from batcher.triggers.lint.finding import SEVERITIES
@@ -34,6 +35,11 @@ _CAUSES = {
 }
 
 
+def _session_report(session: RunSession) -> SessionReport:
+    said = structs.asdict(session)
+    return SessionReport(**{name: said[name] for name in SessionReport.__struct_fields__})
+
+
 def run_facts(
     directory: RunDirectory,
     manifest: RunManifest,
@@ -43,7 +49,7 @@ def run_facts(
     part: SelectedPart | None,
 ) -> RunFacts:
     """What was asked, by whom and why, and how it stands."""
-    sessions = [SessionReport(**structs.asdict(each)) for each in manifest.sessions]
+    sessions = [_session_report(each) for each in manifest.sessions]
     reason = sessions[-1].reason if sessions else manifest.settings.get("reason")
     ended = summary is not None and standing.state not in ("under_way", "killed")
     return RunFacts(

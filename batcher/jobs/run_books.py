@@ -69,6 +69,7 @@ class RunBooks:
         self._places: dict[str, TargetIdentity] = {}
         self._callers: dict[str, str | None] = {}
         self._first: RunManifest | None = None  # what run.json says since the first session
+        self._unseen: bool | UnsetType = UNSET
         self._superseded: Superseded | UnsetType = UNSET
         self._spent = state.spent  # up to the last part of this session that was closed
         self._written: tuple[Heads, RunTimeSpent] | None = None  # into run.json
@@ -83,9 +84,13 @@ class RunBooks:
         self._directory.check_same_run(manifest)
         self._refuse_elsewhere(manifest)
 
-    def claim(self, targets: Iterable[AwsTarget]) -> None:
-        """Write down what is being run. Raises RunDirectoryError when the run there is another."""
+    def claim(self, targets: Iterable[AwsTarget], *, looks: bool = True) -> None:
+        """Write down what is being run. Raises RunDirectoryError when the run there is another.
+
+        ``looks``: at each trigger first, and keeps its before image.
+        """
         targets = list(targets)
+        self._unseen = UNSET if looks else True
         manifest = self._manifest(targets)
         self._refuse_elsewhere(manifest)
         note_in_parent(self._directory, manifest)
@@ -132,6 +137,7 @@ class RunBooks:
             session=order.run_id,
             started_at=order.clock.wall(),
             who={target.name: target.caller_arn for target in targets},
+            unseen=self._unseen,
             **order.settings.said,
         )
 

@@ -244,7 +244,7 @@ class ApprovedRun:
             if target.account_id is None:
                 await target.account()
         check_places(self.order, targets)
-        self._books.claim(targets)
+        self._books.claim(targets, looks=self._looks)
 
     async def _session(self, beside: Beside | None) -> str | None:
         """Send what has no result yet; returns why it ended early, or None."""

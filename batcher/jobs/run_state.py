@@ -48,6 +48,7 @@ from batcher.storage.journal_reader import JournalReader
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_journals import Heads, RunJournals
 from batcher.storage.run_manifest import RecordedLint
+from batcher.storage.run_sessions import keeps_images
 from batcher.storage.wave_file import WaveProgress, read_waves
 from batcher.updates.line_reader import LineReader
 from batcher.wiring.line_readers import line_reader
@@ -235,6 +236,8 @@ def restore(
     unchecked = plan.check is not None and changed.count > progress.passed
     is_open = not begun or unchecked or progress.ended is not None
     images_tip = journals.before.tip()
+    sessions = directory.read_manifest().sessions if begun else []
+    creates = order.settings.create_missing
     return RunState(
         file=file,
         begun=begun,
@@ -243,7 +246,7 @@ def restore(
         in_flight=found.in_flight(journals.before, input_lines),
         results_tip=journals.results.tip(),
         images_tip=images_tip,
-        may_lack_images=order.settings.create_missing or not images_tip.lines,
+        may_lack_images=creates or not (images_tip.lines and keeps_images(sessions)),
         heads=journals.heads(next=journals.known and journals.known.next),
         part=inspection.part or order.following.part,
         spent=spent,

@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 
 class RunSession(Struct, frozen=True, kw_only=True):
-    """One process at work on a run. ``who``: the caller's ARN by target, as far as it is known."""
+    """One process at work on a run. ``who``: the caller's ARN by target, as far as it is known.
+
+    ``unseen``: there, and true, where it kept no before images of what it sent.
+    """
 
     session: str
     started_at: str
     who: dict[str, str | None]
     reason: str | None = None
     labels: dict[str, str] = {}
+    unseen: bool | UnsetType = UNSET
 
 
 def all_sessions(before: Sequence[RunSession], now: Sequence[RunSession]) -> list[RunSession]:
@@ -32,3 +36,8 @@ def all_sessions(before: Sequence[RunSession], now: Sequence[RunSession]) -> lis
         ):
             known.append(session)
     return known
+
+
+def keeps_images(sessions: Sequence[RunSession]) -> bool:
+    """Whether all of these kept one of each update that they sent, as far as they tell."""
+    return all(each.unseen is UNSET for each in sessions)

@@ -11,6 +11,7 @@ from batcher.config import Settings
 from batcher.jobs.maybe_sent import NAMED, MaybeSent, maybe_sent
 from batcher.jobs.run_reader import RunReader
 from batcher.records import Seconds, Summary
+from batcher.storage.run_sessions import RunSession
 from batcher.wiring.line_readers import line_reader
 from tests.conftest import change
 from tests.jobs.conftest import RecordedRun
@@ -41,6 +42,18 @@ def test_what_has_an_image_may_have_been_sent_and_without_images_all_that_has_no
 ) -> None:
     found = found_in(killed_run(tmp_path, UPDATES, **run))
     assert (list(found.lines), found.has_images) == (list(lines), has_images)
+
+
+def test_where_one_session_kept_no_images_those_of_others_tell_nothing(tmp_path: Path) -> None:
+    run = killed_run(tmp_path, UPDATES, done=[1, 2], begun=[3])
+    sessions = [
+        RunSession(session="a", started_at="1", who={}),
+        RunSession(session="b", started_at="2", who={}, unseen=True),
+    ]
+    for some, lines in ((sessions[:1], [3]), (sessions, [3, 4, 5, 6, 7, 8])):
+        run.facts = msgspec.structs.replace(run.facts, sessions=some)
+        run.directory.manifest.write_bytes(msgspec.json.encode(run.facts))
+        assert list(found_in(run).lines) == lines
 
 
 def test_of_a_run_that_ended_in_order_nothing_may_have_been_sent(tmp_path: Path) -> None:

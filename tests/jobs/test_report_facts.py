@@ -22,7 +22,9 @@ def test_reason_and_labels_are_those_of_the_last_session(tmp_path: Path) -> None
     run = RecordedRun(tmp_path, [change(0)])
     sessions = [
         RunSession(session="a", started_at="1", who={"default": "arn:a"}, reason="old"),
-        RunSession(session="b", started_at="2", who={}, reason="CHG-1", labels={"team": "x"}),
+        RunSession(
+            session="b", started_at="2", who={}, reason="CHG-1", labels={"team": "x"}, unseen=True
+        ),
     ]
     facts = msgspec.structs.replace(run.facts, sessions=sessions)
     part = SelectedPart(by="--only a", left_out=1200, of=4800)
