@@ -215,7 +215,7 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
 
     def _with_reason(self, text: str) -> str:
         """What a command is for, and what has to be given to it as somebody has to know it."""
-        return f"{text.removesuffix(':')}{reason_for(self.manifest.settings)}:"
+        return f"{text.removesuffix(':')}{reason_for(self.manifest)}:"
 
     def again(self) -> str:
         """The command of the run, as far as it is kept."""
@@ -235,10 +235,11 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
         return command("run", self.input, "--out", str(self.path), *said)
 
 
-def reason_for(settings: dict[str, Any]) -> str:
-    """What a command that changes targets takes for the protected ones, for a sentence."""
-    own = [each.get("protected") for each in settings.get("targets", {}).values()]
-    if not (settings.get("protected") or any(own)):
+def reason_for(manifest: RunManifest) -> str:
+    """What a command that changes the same takes for protected targets, for a sentence."""
+    settings, tables = manifest.settings, manifest.settings.get("targets", {})
+    own = (tables.get(name, {}).get("protected") for name in manifest.targets)
+    if not any(settings.get("protected") if each is None else each for each in own):
         return ""
     return ", with a --reason, and --confirm NAME of what is protected"
 

@@ -71,7 +71,7 @@ class RunEnding(Struct, frozen=True, kw_only=True):
                 place=dict(zip(place, place, strict=True)),
                 has_tables=bool(settings.get("targets")),
                 maybe_sent=_maybe_sent(directory, summary),
-                reason=reason_for(manifest.settings),
+                reason=reason_for(manifest),
             )
         return cls()
 

@@ -14,6 +14,7 @@ from batcher.config import Settings
 from batcher.jobs.report_steps import ReportedRun, command, flags
 from batcher.records import Counts
 from batcher.report.run_report import FailedUpdate
+from batcher.target_identity import TargetIdentity
 from batcher.updates.selection import Selection
 from tests.conftest import change
 from tests.jobs.conftest import RecordedRun
@@ -81,11 +82,14 @@ def test_what_changes_a_protected_target_is_told_to_take_a_reason(
         ({"protected": True}, True),
         ({"targets": tables}, True),
         ({"targets": {"one": {}}}, False),
+        ({"targets": {"one": {}, "other": {"protected": True}}}, False),  # nothing was for that
+        ({"targets": {"one": {"protected": False}}, "protected": True}, True),
     ):
         folder = tmp_path / str(len(list(tmp_path.iterdir())))
         folder.mkdir()
         known = SETTINGS.as_json() | settings
-        run = reported(folder, kind=kind, parent=parent, settings=known)
+        places = {name: TargetIdentity(region="r", endpoint="e") for name in ("one", "two")}
+        run = reported(folder, kind=kind, parent=parent, settings=known, targets=places)
         run.directory.path.mkdir(exist_ok=True)
         run.directory.before.touch()
         told = run.next_steps(Counts(succeeded=1, failed=1), "finished", undone=False)
