@@ -1,5 +1,6 @@
 """A retry: the updates of a run that failed or are in doubt, chosen to be run again."""
 
+import shlex
 from collections import Counter
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -7,9 +8,10 @@ from typing import Any
 from msgspec import Struct
 
 from batcher.errors import InputError
+from batcher.foreign_text import printable
 from batcher.jobs.run_family import family_of, lines_again, newer_results, superseded
 from batcher.jobs.run_reader import RunReader
-from batcher.records import OPEN, BriefResult, SelectedPart
+from batcher.records import OPEN, STATUSES, BriefResult, SelectedPart
 from batcher.updates.selection import Selector
 
 
@@ -103,5 +105,9 @@ def _nothing(run: RunReader, codes: Collection[str], others: Counter[str]) -> st
         else ("no update failed or is in doubt")
     )
     found = ", ".join(counts) or "none"
-    advice = "Give another --code, or none" if codes else "Leave it as it is"
+    advice = "Leave it as it is"
+    if codes:
+        advice = "Give another --code, or none"
+        if others.keys() - STATUSES:  # errors: of updates that failed or are in doubt
+            advice += f": batcher retry {printable(shlex.quote(run.where))}"
     return f"nothing to retry: {what}. Results of {run.where}: {found}. {advice}."

@@ -51,8 +51,18 @@ def test_lines_are_chosen_by_error_and_sent_in_the_order_of_the_input(
 
 
 def test_where_nothing_is_to_be_retried_it_says_what_there_is(run: RunReader) -> None:
-    with pytest.raises(InputError, match=r"no result has the error Nope\. .*2 Boom"):
+    with pytest.raises(InputError, match=r"no result has the error Nope\. .*2 Boom") as raised:
         choose(run, ["Nope"])
+    offered = f"Give another --code, or none: batcher retry {run.where}."
+    assert str(raised.value).endswith(offered), "it takes what has other errors"
+
+
+def test_where_no_error_is_left_at_all_no_retry_is_offered(tmp_path: Path) -> None:
+    recorded = RecordedRun(tmp_path, [change(0)])
+    recorded.add(1, "succeeded")
+    done = RunReader(recorded.write(), line_reader(Settings(), any_target=True))
+    with pytest.raises(InputError, match=r"1 succeeded\. Give another --code, or none\.$"):
+        choose(done, ["Nope"])
 
 
 def test_where_later_updates_have_changed_every_trigger_nothing_is_sent(tmp_path: Path) -> None:
