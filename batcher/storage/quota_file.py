@@ -182,7 +182,7 @@ class QuotaFile:
         """Take what a run has learned that ended ``now``. A guess never replaces what is known."""
         known = self._current().quota_of
         for key, learned in found:
-            if not learned.is_guess or key in known:
+            if not learned.is_guess or (key in known and key not in self._noted_quotas):
                 self._noted_quotas[key] = _Noted(learned, now)
 
     def note_effects(self, place: OmissionPlace, effects: Mapping[str, Effect], now: str) -> None:

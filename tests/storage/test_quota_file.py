@@ -156,6 +156,16 @@ def test_a_guess_does_not_replace_what_was_known(book: QuotaFile) -> None:
     assert (better.rate, better.learned_at, better.used_at) == (6.0, TUESDAY, TUESDAY)
 
 
+def test_a_guess_does_not_replace_what_is_noted_and_not_written_yet(book: QuotaFile) -> None:
+    book.remember([(KEY, FOUND)], MONDAY)
+    better = EstimatedQuota(rate=6.0, burst=6.0, doubt=0.02)
+    book.note([(KEY, better)], TUESDAY)
+    book.note([(KEY, GUESS)], TUESDAY)
+    assert book.write()
+    (kept,) = QuotaFile(book.path.parent, print).entries()
+    assert (kept.rate, kept.burst, kept.learned_at) == (6.0, 6.0, TUESDAY)
+
+
 def test_what_is_noted_is_known_at_once_and_written_all_together(book: QuotaFile) -> None:
     elsewhere = QuotaFile(book.path.parent, print)
     elsewhere.remember([(account("theirs"), FOUND)], MONDAY)
