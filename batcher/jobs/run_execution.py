@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, TypeAlias
 
 import anyio
@@ -64,9 +64,8 @@ class ApprovedRun:
         self._has_sent = False  # in a part of the session before this one
         self._wave: Wave | None = None  # the one that is under way; the last one is none
         self._waves: WaveExecution | None = None
-        self._interrupted: list[
-            Result
-        ] = []  # in doubt: they may have been sent, and have no result
+        # in doubt: they may have been sent, and have no result
+        self._interrupted: list[Result] = []
         self.events = RunEvents(order, state, connection.targets)
         noted = noted_places(order) if connection.unopened else {}
         self._sources = PlaceSources(state, connection.targets, connection.unopened, noted)
@@ -351,7 +350,7 @@ class ApprovedRun:
             on_breaker=self.outages.tell,
             outage_limit=self.order.outage_limit,
             updates=updates,
-            sent_since=self._sent_since(),
+            sent_since=self._sent_since,
         )
         if state.spent.unanswered and (images is None or state.may_lack_images):
             lane.settler = SentBefore(lane.settler, looks=self._looks_first(images))
@@ -367,6 +366,7 @@ class ApprovedRun:
         settings = self.order.settings
         return images is not None or settings.create_missing or settings.whole == "always"
 
+    @cached_property  # of all lanes: run.json, which is read for it, has every target
     def _sent_since(self) -> float | None:
         """Since when updates without an image may have been sent; None: they were not, or have it.
 
