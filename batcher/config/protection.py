@@ -26,11 +26,10 @@ def refuse_unconfirmed(settings: Settings, confirm: Collection[str]) -> None:
     """
     protected = protected_targets(settings)
     open_ones = [name for name in protected if not _is_confirmed(settings, name, confirm)]
+    known, names = settings.known_targets, settings.target_names
     for text in confirm:
-        if text not in settings.known_targets and not settings.target_names.accounts.get(text):
-            raise SettingsError(
-                f"--confirm: {settings.target_names.refusal(text, printable(text))}."
-            )
+        if text not in known and not names.accounts.get(text):
+            raise SettingsError(f"--confirm: {names.refusal(text, printable(text))}.")
     if open_ones:
         raise SettingsError(
             f"--confirm: target {some_names(open_ones)}: protected, and nobody has said that it may"
@@ -44,5 +43,5 @@ def refuse_unconfirmed(settings: Settings, confirm: Collection[str]) -> None:
 
 
 def _is_confirmed(settings: Settings, name: str, confirm: Collection[str]) -> bool:
-    account, region = settings.for_target(name).account, settings.for_target(name).region
-    return not {name, account, f"{account}/{region}"}.isdisjoint(confirm)
+    target = settings.for_target(name)
+    return not {name, target.account, f"{target.account}/{target.region}"}.isdisjoint(confirm)
