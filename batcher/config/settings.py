@@ -365,12 +365,7 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
         Beside several tables the environment alone says nothing: it would send such a line, most
         likely one whose target was forgotten, to the account of the credentials at hand.
         """
-        own = (self.region, self.account, self.profile, self.role_arn)
-        return (
-            self.target in self.targets
-            or len(self.targets) <= 1
-            or any(each is not None and "{" not in each for each in own)
-        )
+        return self._is_meant_by(self.region, self.account, self.profile, self.role_arn)
 
     def one_target(self) -> str:
         """The target of a job that is done in one of them.
@@ -378,12 +373,18 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
         A Region alone does not say which account of several is meant. Raises SettingsError where
         it is not named.
         """
-        own = (self.account, self.profile, self.role_arn)
-        is_said = any(each is not None and "{" not in each for each in own)
-        if self.target in self.targets or len(self.targets) <= 1 or is_said:
+        if self._is_meant_by(self.account, self.profile, self.role_arn):
             return self.target
         raise SettingsError(
             f"--target: none is named, and there are {some_names(self.targets)}. Name one of them."
+        )
+
+    def _is_meant_by(self, *own: str | None) -> bool:
+        """Whether the target has a table, or is the only one, or one of these says where it is."""
+        return (
+            self.target in self.targets
+            or len(self.targets) <= 1
+            or any(each is not None and "{" not in each for each in own)
         )
 
     @property
