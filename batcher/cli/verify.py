@@ -128,10 +128,7 @@ def _say_without_result(found: MaybeSentFound) -> None:
     said = ", ".join(f"{count:,} {what}" for count, what in kinds if count)
     at_most = f"up to {found.updates:,} may have been applied"
     echo(f"Without a result: {at_most}, {why}: {said}.", err=True)
-    for each in found.first.first:
-        echo(f"  line {each.line}: {each.what}", err=True)
-    if more := found.first.count - len(found.first.first):
-        echo(f"  … and {more:,} more", err=True)
+    _say_first(found.first)
 
 
 def _without_success(run: Path, found: Verification) -> str:
@@ -191,6 +188,10 @@ def _say_discrepancies(title: str, kind: Discrepancies) -> None:
     if not kind.count:
         return
     echo(f"{title}: {kind.count:,}", err=True)
+    _say_first(kind)
+
+
+def _say_first(kind: Discrepancies) -> None:
     for each in kind.first:
         echo(f"  line {each.line}: {each.what}" if each.line else f"  {each.what}", err=True)
     if more := kind.count - len(kind.first):
