@@ -18,6 +18,7 @@ from batcher.jobs.run_order import RUN
 from batcher.jobs.run_reader import RunReader, settings_of
 from batcher.records import Result, Status, Summary
 from batcher.storage.run_directory import RunDirectory
+from batcher.storage.run_manifest import RunManifest
 from batcher.storage.wave_file import read_waves
 from batcher.wiring.line_readers import line_reader
 
@@ -70,15 +71,15 @@ class RunEnding(Struct, frozen=True, kw_only=True):
                 created=_created(directory, summary),
                 place=dict(zip(place, place, strict=True)),
                 has_tables=bool(settings.get("targets")),
-                maybe_sent=_maybe_sent(directory, summary),
+                maybe_sent=_maybe_sent(directory, manifest, summary),
                 reason=reason_for(manifest),
             )
         return cls()
 
 
-def _maybe_sent(directory: RunDirectory, summary: Summary) -> int:
+def _maybe_sent(directory: RunDirectory, manifest: RunManifest, summary: Summary) -> int:
     """How many without a result may have been applied."""
-    spent = directory.read_manifest().spent
+    spent = manifest.spent
     if not summary.not_started or spent is None or not (spent.unanswered or spent.run.killed):
         return 0
     with suppress(BatcherError, OSError):
