@@ -40,7 +40,7 @@ class WorkerAtWork:
             found = whole.brief(at_most)
         tally = self._status.tally
         ready = "ready" if found.reason is None else f"not ready: {found.reason}"
-        counts = f"{tally.done:,} done, {tally.unsuccessful:,} failed"
+        counts = f"{tally.done:,} done, {tally.unsuccessful:,} failed since the start"
         progress = f"{counts}, {_depth(found.depth, self._status.depth_age)}{ready}"
         return {"progress": progress, **msgspec.to_builtins(found)}
 

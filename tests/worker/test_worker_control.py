@@ -23,11 +23,11 @@ async def test_a_worker_tells_its_counts_and_stops_by_the_signal_of_its_supervis
     status.count(Result.invalid(1, "default", "m", clock.wall()))
     at_work = WorkerAtWork(status, health)
     told = at_work.status()
-    assert told["progress"] == "1 done, 1 failed, not ready: it is starting"
+    assert told["progress"] == "1 done, 1 failed since the start, not ready: it is starting"
     assert (told["queue"], told["lanes"]) == ("spool:s", ())
     status.depth = Depth(waiting=1_200, held=0, dead=1)
     progress = at_work.status()["progress"]
-    assert progress.startswith("1 done, 1 failed, 1,200 waiting, 1 dead letter ")
+    assert progress.startswith("1 done, 1 failed since the start, 1,200 waiting, 1 dead letter ")
     assert progress.endswith(" ago, not ready: it is starting"), "nobody has asked so far"
     with received_signals(signal.SIGTERM) as received:
         at_work.stop()
