@@ -4,6 +4,7 @@ No event loop is needed here, and nothing of the updates is read.
 """
 
 import io
+import os
 from collections.abc import AsyncIterable, Callable, Collection, Coroutine, Iterable, Mapping, Sized
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
@@ -13,9 +14,13 @@ from batcher.aws.ready_client import check_ready_client, operations_of
 from batcher.config import Keywords, Settings, refuse_foreign, resolve
 from batcher.config.protection import refuse_unconfirmed
 from batcher.errors import SettingsError
+from batcher.logs import logger
 from batcher.public_records import Progress, Result
 from batcher.sources.iterable import Updates
 
+# of the commands; the library reads none of theirs, and says so of the one that leads elsewhere
+_OF_COMMANDS = "BATCHER_ENDPOINT_URL"
+_OF_AWS = ("AWS_ENDPOINT_URL_CUSTOMER_PROFILES", "AWS_ENDPOINT_URL")
 # what can be iterated, but not over updates
 _OTHER_ITERABLES: tuple[tuple[Any, str], ...] = (
     (Mapping, "Put one update into a list: [update]"),
@@ -62,6 +67,8 @@ def batch_order(
     refuse_unconfirmed(settings, confirm)
     if client is not None:
         _check_client(client, settings, keywords)
+    else:
+        _warn_of_unread_endpoint(settings)
     return BatchOrder(
         updates=updates,
         client=client,
@@ -94,6 +101,20 @@ def _check_client(client: Any, settings: Settings, keywords: Keywords) -> None:
             if name in keywords
         },
     )
+
+
+def _warn_of_unread_endpoint(settings: Settings) -> None:
+    """Say where somebody may believe that requests go to the endpoint of the commands."""
+    if not os.environ.get(_OF_COMMANDS, "").strip() or any(map(os.environ.get, _OF_AWS)):
+        return
+    targets = settings.targets or {settings.target: settings.target_defaults}
+    if at_aws := [name for name, each in targets.items() if not each.endpoint_url]:
+        logger(**settings.logged).warning(
+            "endpoint.not_read",
+            variable=_OF_COMMANDS,
+            targets=len(at_aws),
+            instead=f"endpoint_url=, or {_OF_AWS[0]}",
+        )
 
 
 def _check_callback(name: str, callback: object) -> None:

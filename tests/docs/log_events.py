@@ -23,6 +23,8 @@ MEANINGS = {
     "control.refused": "what somebody asked of the control socket was refused",
     "control.told": "somebody told it something by `batcher ctl`",
     "control.unavailable": "it goes on without a control socket",
+    "endpoint.not_read": "the library takes no endpoint from the variable of the commands; what"
+    " to give instead",
     "failed.left_out": "failures that a later update of their trigger has made obsolete are not in"
     " `failed.jsonl`",
     "failed.not_renewed": "`failed.jsonl` could not be written anew",

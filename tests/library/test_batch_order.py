@@ -128,3 +128,32 @@ def test_a_protected_target_has_to_be_confirmed_for_a_reason() -> None:
     for confirmed in ("pay", "555566667777", "555566667777/eu-west-1"):
         found = order(targets=targets, reason="OPS-1", confirm=[confirmed])
         assert found.settings.for_target("pay").protected
+
+
+@pytest.mark.parametrize(
+    ("environ", "settings", "said"),
+    [
+        ({"BATCHER_ENDPOINT_URL": "http://127.0.0.1:1"}, {}, 1),
+        ({"BATCHER_ENDPOINT_URL": "http://127.0.0.1:1"}, {"targets": {"a": {}, "b": {}}}, 2),
+        ({"BATCHER_ENDPOINT_URL": " "}, {}, 0),
+        ({"BATCHER_ENDPOINT_URL": "http://h", "AWS_ENDPOINT_URL": "http://h"}, {}, 0),
+        ({"BATCHER_ENDPOINT_URL": "http://h"}, {"endpoint_url": "http://127.0.0.1:1"}, 0),
+        ({}, {}, 0),
+    ],
+    ids=["one", "several", "blank", "of AWS", "given", "none"],
+)
+def test_an_endpoint_of_the_commands_is_not_taken_and_the_log_says_so(
+    environ: dict[str, str],
+    settings: dict[str, Any],
+    said: int,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    with caplog.at_level("WARNING", logger="batcher"):
+        found = order([change(1)], **settings)
+    assert found.settings.endpoint_url == settings.get("endpoint_url")
+    told = [each.msg for each in caplog.records if each.name == "batcher"]
+    assert [each["event"] for each in told] == ["endpoint.not_read"] * bool(said)
+    assert [each["targets"] for each in told] == [said] * bool(said)
