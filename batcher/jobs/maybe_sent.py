@@ -108,7 +108,7 @@ def maybe_sent(run: RunReader, *, killed: bool) -> MaybeSent:
         return NOTHING_SENT
     creates = run.manifest.settings.get("create_missing", False)
     if unseen or creates or not run.directory.before.exists():
-        return MaybeSent(lines=left, has_images=False)
+        return MaybeSent(lines=_updates(run, left, done), has_images=False)
     found = images.without_result(run.journals.before, run.lines)
     return MaybeSent(lines=_own(run, left, (id for id, _ in found)), has_images=True)
 
@@ -128,6 +128,19 @@ def _has_lost_words(run: RunReader, left: int) -> bool:
     summary, spent = run.directory.read_summary(), run.manifest.spent
     may_have_sent = spent is not None and (spent.unanswered or spent.run.killed)
     return may_have_sent or summary is None or summary.not_started != left
+
+
+def _updates(run: RunReader, left: LineSet, done: LineSet) -> LineSet:
+    """Of lines without a result those that can be sent: invalid ones may be among them.
+
+    A run that skips these gives them their results as it begins, and may be killed meanwhile.
+    """
+    if not run.manifest.settings.get("skip_invalid", False):
+        return left
+    found = LineSet()
+    for update in run.updates_but(done):
+        found.add(update.line)
+    return found
 
 
 def _own(run: RunReader, left: LineSet, ids: Iterable[str]) -> LineSet:

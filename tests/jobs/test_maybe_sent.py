@@ -44,6 +44,15 @@ def test_what_has_an_image_may_have_been_sent_and_without_images_all_that_has_no
     assert (list(found.lines), found.has_images) == (list(lines), has_images)
 
 
+def test_an_invalid_line_that_has_no_result_yet_was_not_sent(tmp_path: Path) -> None:
+    updates = [change(0), {**change(1), "Nope": 1}, change(2)]
+    settings = {"skip_invalid": True}
+    run = killed_run(tmp_path, updates, done=[1], looked=False, settings=settings)
+    found = found_in(run)
+    first = found.first(RunReader(run.path, line_reader(Settings(), any_target=True)))
+    assert ([*found.lines], [each.line for each in first]) == ([3], [3])
+
+
 def test_where_one_session_kept_no_images_those_of_others_tell_nothing(tmp_path: Path) -> None:
     run = killed_run(tmp_path, UPDATES, done=[1, 2], begun=[3])
     sessions = [
