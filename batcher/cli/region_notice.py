@@ -41,14 +41,16 @@ def _targets(settings: Settings) -> dict[str, TargetSettings]:
 def _refuse_foreign_roles(targets: Mapping[str, TargetSettings]) -> None:
     """Raise SettingsError for roles of another partition than AWS has their Regions in."""
     there = next(filter(None, map(os.environ.get, REGION_VARIABLES)), None)
-    faults = {
+    found = {
         name: str(fault)
         for name, each in targets.items()
         if each.role_arn and "{" not in each.role_arn and (region := each.region or there)
         if (fault := _role_fault(each.role_arn, region)) is not None
-        and not _leads_elsewhere(each)  # last: files are read for it
     }
-    if faults:
+    # last, and once for each profile: files are read for it
+    profiles = {targets[name].profile: targets[name] for name in found}
+    elsewhere = {profile for profile, each in profiles.items() if _leads_elsewhere(each)}
+    if faults := {n: why for n, why in found.items() if targets[n].profile not in elsewhere}:
         raise SettingsError(f"role_arn: {in_common(faults)}.")
 
 
