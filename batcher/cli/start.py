@@ -22,7 +22,7 @@ from batcher.cli.output.forecast import deadline_missed
 from batcher.cli.output.next_command import next_command
 from batcher.cli.output.preview import preview
 from batcher.cli.output.progress import draws, say_state, show_progress
-from batcher.cli.output.prompt import agreed
+from batcher.cli.output.prompt import agreed, asked_without_terminal
 from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.summary import summary_lines
 from batcher.cli.output.undo import PlannedUndo
@@ -48,6 +48,7 @@ from batcher.jobs.run_ending import RunEnding
 from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_order import RunOrder
 from batcher.jobs.run_progress import ProgressMeter
+from batcher.jobs.run_reason import check_reason, protected_to_change
 from batcher.logs import LogOutput
 from batcher.number_text import duration, several
 from batcher.records import INTERRUPTED, Summary
@@ -97,7 +98,20 @@ def _heard_of_hook(line: str) -> None:
         echo(line, err=True)
 
 
+def _check_reason(checked: CheckedRun, choices: Choices) -> None:
+    """Raise SettingsError for want of a reason, with all that will be asked for besides."""
+    order, state, confirm = checked.order, checked.state, {*choices.confirm}
+    if order.dry_run or state.finished is not None:
+        return
+    protected = protected_to_change(order.settings, state.unfinished)
+    # an account, which may be confirmed as well, is known only once AWS is asked
+    lacking = [] if confirm - {*protected} else [name for name in protected if name not in confirm]
+    beside = asked_without_terminal(choices.yes, lacking)
+    check_reason(order.settings, state.unfinished, beside=beside)
+
+
 async def _start_checked(checked: CheckedRun, choices: Choices) -> int:
+    _check_reason(checked, choices)
     async with checked.connect() as ready:
         for line in preview(ready):
             echo(line, err=True)

@@ -23,16 +23,21 @@ def with_earlier_words(settings: Settings, directory: RunDirectory) -> Settings:
     return settings
 
 
-def check_reason(settings: Settings, targets: Iterable[str]) -> None:
-    """Raise SettingsError where one of those targets is protected, and nobody said why.
-
-    Those that are left for later are not changed now.
-    """
+def protected_to_change(settings: Settings, targets: Iterable[str]) -> list[str]:
+    """The protected among the targets, without those that are left for later."""
     left = settings.targets_left
     changed = [name for name in targets if name not in left]
-    protected = [name for name in changed if settings.for_target(name).protected]
+    return [name for name in changed if settings.for_target(name).protected]
+
+
+def check_reason(settings: Settings, targets: Iterable[str], *, beside: str = "") -> None:
+    """Raise SettingsError where one of those targets is protected, and nobody said why.
+
+    Those that are left for later are not changed now. ``beside``: a sentence on what else lacks.
+    """
+    protected = protected_to_change(settings, targets)
     if protected and settings.reason is None:
         raise SettingsError(
             f"target {', '.join(protected)}: protected, and changed only for a reason. Give it with"
-            " --reason TEXT; it is kept with the run."
+            f" --reason TEXT; it is kept with the run.{beside}"
         )

@@ -54,13 +54,21 @@ def _places(targets: Mapping[str, AwsTarget]) -> str:
     return "; ".join(f"{target.identity} (target {name})" for name, target in targets.items())
 
 
+def asked_without_terminal(yes: bool, protected: Collection[str]) -> str:
+    """A sentence on the flags that are asked for besides where nobody can be asked, or nothing."""
+    flags = [f"--confirm {name}" for name in protected] + ["--yes"] * (not yes)
+    if sys.stdin.isatty() or not flags:
+        return ""
+    return f" As there is no terminal to ask on, give {' '.join(flags)}, too."
+
+
 def _agreed_by_flags(yes: bool, protected: list[str]) -> bool:
-    if yes and protected:
+    if protected:
         flags = " ".join(f"--confirm {name}" for name in protected)
         names = ", ".join(protected)
         raise SettingsError(
             f"target {names}: protected, and there is no terminal to type its name on. Give {flags}"
-            " beside --yes."
+            f" beside --yes{'' if yes else ', which lacks, too'}."
         )
     if not yes:
         echo("Nothing was sent: there is no terminal to ask on. Give --yes to start.", err=True)

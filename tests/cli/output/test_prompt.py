@@ -161,6 +161,17 @@ async def test_without_a_terminal_a_protected_target_takes_its_name(
             f"[targets.prod]\nprotected = true\n{table}[targets.dev]\n{table}"
         )
         command = ("run", "updates.jsonl", "--config", "c.toml", "--yes", "--target", "dev")
+        nothing = [word for word in command if word != "--yes"]
+        every = "--reason TEXT; it is kept with the run. As there is no terminal to ask on, give"
+        refused = await batcher(*nothing)
+        assert f"{every} --confirm prod --yes, too." in refused.err
+        refused = await batcher(*command)
+        assert f"{every} --confirm prod, too." in refused.err
+        assert "(target prod" not in refused.err, "before anything is looked at"
+        refused = await batcher(*command, "--confirm", "prod")
+        assert refused.err.strip().endswith("it is kept with the run.")
+        refused = await batcher(*nothing, "--reason", "OPS-12")
+        assert "Give --confirm prod beside --yes, which lacks, too." in refused.err
         command += ("--reason", "OPS-12")
         for flags in ((), ("--confirm", "dev")):
             refused = await batcher(*command, *flags)
