@@ -12,7 +12,7 @@ from typing import NamedTuple
 PAGES = [Path(name) for name in ("README.md", "CONTRIBUTING.md", "configs/README.md")]
 PAGES += sorted(Path("docs").glob("*.md"))
 _BLOCK = re.compile(
-    r"^(?P<notes>(?: *<!-- (?:not run|exits|first): .* -->\n)*)"
+    r"^(?P<notes>(?: *<!-- (?:not run|exits|first): [^\n]* -->\n)*)"
     r"(?P<indent> *)```(?:console|sh|bash|shell)\n(?P<text>.*?)^(?P=indent)```",
     re.M | re.S,
 )

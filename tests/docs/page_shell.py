@@ -55,7 +55,8 @@ class PageShell:
         assert ended.code in (shown.codes or (ended.code,)), (
             f"{where}: {text}\n{ended.code}: {ended.out}{ended.err}"
         )
-        missing = _missing(shown.output, ended.out + ended.err)
+        output = [self._with_own_places(line) for line in shown.output]
+        missing = _missing(output, ended.out + ended.err)
         assert not missing, f"{where}: {text}\nlacks {missing} in\n{ended.out}{ended.err}"
 
     async def stop(self) -> None:

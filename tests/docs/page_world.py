@@ -50,6 +50,9 @@ def furnish(batcher: Command, url: str, *, configs: bool) -> dict[str, str]:
         "/var/lib/batcher": str(folder / "lib"),
         "/srv/migrations": str(folder / "migrations"),
         "--soak 15m": "--soak 1s",
+        "arn:aws:sts::444455556666:assumed-role/migrate/ann": (
+            f"arn:aws:iam::{account_of('AKIDEXAMPLE')}:user/emulator"
+        ),
         "444455556666": account_of("AKIDEXAMPLE"),
         "127.0.0.1:9090": "127.0.0.1:0",
         "--http 9090": "--http 0",

@@ -91,6 +91,12 @@ def test_what_is_not_run_says_why_and_is_nothing_else(block: Block) -> None:
         assert all(re.match(NOT_RUN[block.not_run], each.text) for each in block.commands)
 
 
+def test_no_block_is_overlooked_whatever_stands_above_it() -> None:
+    for page in PAGES:
+        begun = re.findall(r"^ *```(?:console|sh|bash|shell)$", page.read_text(), re.M)
+        assert len(blocks(page)) == len(begun), page
+
+
 def test_every_command_has_the_flags_that_it_is_given() -> None:
     targets = set(re.findall(r"^([a-z-]+):", Path("Makefile").read_text(), re.M))
     for block in ALL:
