@@ -128,15 +128,15 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
             text = "To see how far it is, and to pause, slow down or stop it:"
             yield NextStep(text=text, command=command("ctl", self.path, "status"))
             return
+        if counts.not_started and not undone:
+            text = f"To go on with what is left{self._not_kept()}:"
+            yield NextStep(text=text, command=self.again())
         if maybe_sent:
             text = (
                 f"To see which of {several(maybe_sent, 'update')} without a result were changed,"
                 " without sending anything:"
             )
             yield NextStep(text=text, command=command("verify", self.path, "--in-doubt-only"))
-        if counts.not_started and not undone:
-            text = f"To go on with what is left{self._not_kept()}:"
-            yield NextStep(text=text, command=self.again())
         if (counts.in_doubt or counts.maybe_applied) and not maybe_sent:
             text = "To settle what is in doubt, by looking at the live triggers:"
             yield NextStep(text=text, command=command("verify", self.path, "--in-doubt-only"))

@@ -181,9 +181,9 @@ def test_of_a_run_that_was_killed_what_may_have_been_sent_is_counted_and_named(
         "7 updates have no result; up to 2 of them may have been changed: those that have a before"
     )
     assert [each.maybe_sent for each in found.targets] == [2]
-    first, again, *_ = found.next_steps
-    assert str(first.command).endswith("--in-doubt-only")
+    again, look, *_ = found.next_steps
     assert "To go on" in again.text
+    assert str(look.command).endswith("--in-doubt-only")
 
 
 def test_what_failed_and_may_have_been_applied_is_counted_with_its_kind(tmp_path: Path) -> None:
