@@ -17,6 +17,7 @@ from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.selected_part import part_lines, part_text
 from batcher.cli.repair_notice import repair_with_notice
 from batcher.cli.selection import selector_at_run, taken_selection
+from batcher.errors import BatcherError
 from batcher.foreign_text import printable
 from batcher.jobs.live_findings import MaybeSentFound, Reads
 from batcher.jobs.run_audit import UNFINISHED, Discrepancies
@@ -87,6 +88,9 @@ def _say(run: Path, found: Verification, unmatched: list[str]) -> None:
     if rollbacks := rollbacks_of(run):
         put_back = "so live triggers are as they were before it, where that put them back"
         echo(f"This run was rolled back by {', '.join(map(str, rollbacks))}: {put_back}.", err=True)
+        if found.selection is None and (flags := _targets_that_stay(run, rollbacks)):
+            rest = next_command("verify", run, *flags)
+            echo(f"To verify the targets that it left as the run made them: {rest}", err=True)
     _say_discrepancies("Could not be read; verify again", found.unread)
     unfinished = [each.what for each in found.wrong.first] == [UNFINISHED]
     books = "The books are not closed" if unfinished else "The books are wrong"
@@ -96,6 +100,19 @@ def _say(run: Path, found: Verification, unmatched: list[str]) -> None:
     if found.errors:
         echo(_without_success(run, found), err=True)
     echo(_verdict(found), err=True)
+
+
+def _targets_that_stay(run: Path, rollbacks: Collection[Path]) -> list[str]:
+    """Flags that select the targets of a run which no rollback touched; none where that is all."""
+    try:
+        touched = {
+            name for each in rollbacks for name in RunDirectory(each).read_manifest().targets
+        }
+        rest = [name for name in RunDirectory(run).read_manifest().targets if name not in touched]
+    except BatcherError:  # what can't be read is told of by what needs it
+        return []
+    names = rest if touched and len(rest) < TOGETHER_FROM else []
+    return [word for name in names for word in ("--only-target", name)]
 
 
 def _looked_at(found: Verification) -> str:

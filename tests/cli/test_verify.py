@@ -267,3 +267,26 @@ async def test_what_a_killed_session_did_without_an_image_is_not_told_as_not_cha
         {"succeeded": 1},
         {"succeeded": 4},
     )
+
+
+async def test_after_a_rollback_of_one_target_it_offers_to_verify_the_others(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    write_lines([{**change(n), "target": name} for n, name in enumerate(("a", "b", "c"), 1)])
+    emulator = Emulator()
+    emulator.seed([trigger(n) for n in (1, 2, 3)])
+    async with emulator as url:
+        table = f'endpoint_url = "{url}"\n'
+        tables = "".join(f"[targets.{name}]\n{table}" for name in "abc")
+        (tmp_path / "c.toml").write_text(tables)
+        of = ("updates.run", "--config", "c.toml")
+        await batcher("run", "updates.jsonl", "--config", "c.toml", "--yes")
+        back = await batcher("rollback", *of, "--only-target", "a", "--yes")
+        assert back.code == 0, back.err
+        whole = await batcher("verify", *of)
+        offered = "batcher verify updates.run --only-target b --only-target c --config c.toml"
+        assert (whole.code, offered in whole.err) == (1, True), whole.err
+        rest = await batcher(*offered.split()[1:])
+        assert (rest.code, "To verify the targets" in rest.err) == (0, False), rest.err
+        await batcher("rollback", *of, "--yes")
+        assert "To verify the targets" not in (await batcher("verify", *of)).err
