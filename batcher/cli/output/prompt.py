@@ -86,9 +86,9 @@ async def _answer(question: str) -> str:
     Waits where a signal can end it: neither in a thread, nor for the rest of a line.
     """
     ask = partial(echo, question, nl=False, err=True)
-    ask()
     said = b""
-    with asked_again(ask, soon):
+    with asked_again(ask, soon):  # before it is asked: a signal that comes just then is none less
+        ask()
         while not said.endswith(b"\n"):
             await anyio.wait_readable(sys.stdin)
             if not (more := os.read(sys.stdin.fileno(), 4096)):
