@@ -124,7 +124,7 @@ class RunReporter:
                 " updates that had no result yet may be missing."
             )
         part = None if self._run is None else part_of(self._run)
-        self._maybe_sent = self._find_maybe_sent(standing, counts.not_started)
+        self._maybe_sent, told = self._find_maybe_sent(standing, counts.not_started)
         head = self._results.head
         return RunReport(
             made_at=SystemClock().wall(),
@@ -138,7 +138,7 @@ class RunReporter:
             quota_savings=quota_savings(spent.run),
             failures=self._failures(),
             more_failures=digest.more_failures,
-            maybe_sent=self._section(counts.not_started),
+            maybe_sent=told,
             slowest=digest.slowest(),
             plan=plan,
             lint=lint_section(manifest),
@@ -226,19 +226,19 @@ class RunReporter:
             self._maybe_sent_of(name),
         )
 
-    def _find_maybe_sent(self, standing: Standing, left: int) -> MaybeSent:
+    def _find_maybe_sent(
+        self, standing: Standing, left: int
+    ) -> tuple[MaybeSent, MaybeSentSection | None]:
         """What has no result and may have been sent; of a run under way nothing is said of it."""
         if self._run is None or left <= 0 or standing.state == "under_way":
-            return NOTHING_SENT
+            return NOTHING_SENT, None
         try:
-            return maybe_sent(self._run, killed=standing.state == "killed")
+            found = maybe_sent(self._run, killed=standing.state == "killed")
+            return found, section(self._run, found, left)
         except (BatcherError, OSError) as error:
             why = str(error).removesuffix(".")
             self._notes.append(f"Which updates without a result may have been sent: {why}.")
-            return NOTHING_SENT
-
-    def _section(self, left: int) -> MaybeSentSection | None:
-        return None if self._run is None else section(self._run, self._maybe_sent, left)
+            return NOTHING_SENT, None
 
     def _maybe_sent_of(self, target: str) -> int:
         lines = None if self._run is None else self._run.lines.of_target.get(target)

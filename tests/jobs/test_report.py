@@ -186,6 +186,18 @@ def test_of_a_run_that_was_killed_what_may_have_been_sent_is_counted_and_named(
     assert str(look.command).endswith("--in-doubt-only")
 
 
+@pytest.mark.parametrize("looked", [True, False])
+def test_an_input_that_goes_while_its_report_is_made_is_told_and_ends_no_report(
+    tmp_path: Path, looked: bool
+) -> None:
+    run = killed_run(tmp_path, [change(n) for n in range(4)], done=[1], begun=[2], looked=looked)
+    reporter = RunReporter(run.path)
+    (tmp_path / "updates.jsonl").unlink()
+    found = reporter.report()
+    assert (found.maybe_sent, found.accounts.outcomes["not_started"]) == (None, 3)
+    assert any("Which updates without a result may have been sent" in each for each in found.notes)
+
+
 def test_what_failed_and_may_have_been_applied_is_counted_with_its_kind(tmp_path: Path) -> None:
     run = RecordedRun(tmp_path, [change(n) for n in range(3)])
     for line, maybe in ((1, True), (2, False), (3, True)):
