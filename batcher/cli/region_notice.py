@@ -27,15 +27,11 @@ def settings_with_notice(settings: Settings) -> Settings:
     say_overruled((settings.region, *(target.region for target in settings.targets.values())))
     if any(os.environ.get(name) for name in ENDPOINTS):
         return settings
-    at_aws = {name: each for name, each in _targets(settings).items() if not each.endpoint_url}
+    at_aws = {name: each for name, each in settings.each_target.items() if not each.endpoint_url}
     _say_unknown(at_aws.values())
     if not os.environ.get(STS_ENDPOINT):
         _refuse_foreign_roles(at_aws)
     return settings
-
-
-def _targets(settings: Settings) -> dict[str, TargetSettings]:
-    return settings.targets or {settings.target: settings.target_defaults}
 
 
 def _refuse_foreign_roles(targets: Mapping[str, TargetSettings]) -> None:

@@ -359,6 +359,11 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
         return frozenset({self.target, *self.targets})
 
     @property
+    def each_target(self) -> dict[str, TargetSettings]:
+        """The settings of each target by its name: those of tables, or of the one without any."""
+        return self.targets or {self.target: self.target_defaults}
+
+    @property
     def has_target_of_its_own(self) -> bool:
         """Whether lines that name no target have one: a table, or what says where they belong.
 

@@ -51,7 +51,7 @@ def _version(name: str) -> str:
 
 def check_open_files(settings: Settings, told: Told) -> None:
     """Whether the requests that are wanted at once can be had."""
-    limit, targets = open_files_limit(), settings.targets.values() or [settings.target_defaults]
+    limit, targets = open_files_limit(), settings.each_target.values()
     possible = requests_at_once(len(targets))
     asked = [each.concurrency for each in targets if each.concurrency != "auto"]
     open_files = "no limit" if limit is None else f"{limit:,} at most"

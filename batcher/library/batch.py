@@ -55,7 +55,7 @@ class Batch:
         self._settings = settings
         self._connector = TargetConnector(settings, order.client)
         # lines that name no target are not expected where targets have names
-        self._feeds = Feeds(settings.targets or {settings.target}, expected_places(settings))
+        self._feeds = Feeds(settings.each_target, expected_places(settings))
         self._tallies: defaultdict[str, Tally] = defaultdict(Tally)
         self._read = 0
         self._meter = Meter(order.total, self._clock.now())

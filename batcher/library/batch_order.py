@@ -93,7 +93,7 @@ def _check_client(client: Any, settings: Settings, keywords: Keywords) -> None:
         raise SettingsError("client: it sends its requests itself; leave transport out.")
     check_ready_client(
         client,
-        settings.targets or {settings.target: settings.target_defaults},
+        settings.each_target,
         operations=operations_of(settings),
         timeouts={
             name: getattr(settings, name)
@@ -107,8 +107,8 @@ def _warn_of_unread_endpoint(settings: Settings) -> None:
     """Say where somebody may believe that requests go to the endpoint of the commands."""
     if not os.environ.get(_OF_COMMANDS, "").strip() or any(map(os.environ.get, _OF_AWS)):
         return
-    targets = settings.targets or {settings.target: settings.target_defaults}
-    if at_aws := [name for name, each in targets.items() if not each.endpoint_url]:
+    targets = settings.each_target.items()
+    if at_aws := [name for name, each in targets if not each.endpoint_url]:
         logger(**settings.logged).warning(
             "endpoint.not_read",
             variable=_OF_COMMANDS,

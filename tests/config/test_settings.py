@@ -90,6 +90,8 @@ def test_no_password_is_written_down(address: str, written: str) -> None:
 def test_a_target_without_a_table_has_the_settings_of_the_run() -> None:
     settings = resolve({"rate": 7, "share": "50%", "targets": {"us": {"rate": "auto"}}})
     assert settings.known_targets == {"default", "us"}
+    assert settings.each_target.keys() == {"us"}
+    assert resolve({"target": "eu"}).each_target.keys() == {"eu"}
     own, other = settings.for_target("us"), settings.for_target("default")
     assert isinstance(other, TargetSettings)
     assert (own.ceiling, own.share.fraction) == (None, 0.5)
