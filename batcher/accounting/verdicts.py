@@ -195,6 +195,11 @@ def is_maybe_applied(result: Result | BriefResult) -> bool:
     return sent > 1 or not is_refusal(error)
 
 
+def maybe_applied_note(result: Result) -> str:
+    """What is written behind the error of an update that failed, where it may have been applied."""
+    return " (it may have been applied all the same)" if is_maybe_applied(result) else ""
+
+
 def is_refusal(error: Error | None) -> bool:
     """Whether the attempt that ended so has changed nothing, whatever those before it did."""
     return error is not None and verdict_on(error).rules_out

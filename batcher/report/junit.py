@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from xml.sax.saxutils import escape, quoteattr
 
-from batcher.accounting.verdicts import is_maybe_applied
+from batcher.accounting.verdicts import maybe_applied_note
 from batcher.records import Result
 from batcher.report.run_report import RunReport
 
@@ -90,8 +90,7 @@ def _case(result: Result) -> str:
     error = result.error
     message = "" if error is None else error.message
     code = result.status if error is None else error.code
-    may = " (it may have been applied all the same)" if is_maybe_applied(result) else ""
-    told = {"message": f"{code}: {message}{may}"}
+    told = {"message": f"{code}: {message}{maybe_applied_note(result)}"}
     if kind != "skipped":
         told = {"type": code, **told}
     return f"<testcase{_attributes(case)}>\n<{kind}{_attributes(told)}/>\n</testcase>\n"

@@ -14,7 +14,7 @@ from dataclasses import KW_ONLY, dataclass
 import anyio
 from structlog.typing import FilteringBoundLogger
 
-from batcher.accounting.verdicts import is_maybe_applied
+from batcher.accounting.verdicts import maybe_applied_note
 from batcher.errors import BatcherError
 from batcher.foreign_text import shortened
 from batcher.ports import Clock, Queue
@@ -24,7 +24,6 @@ from batcher.worker.letter_bases import with_base
 
 CHECKS_PER_LEASE = 6  # how often the table is looked through for what is due
 EXTEND_AT = 0.5  # the part of a lease that is left when it is extended
-MAYBE_APPLIED = " (it may have been applied all the same)"
 REASON_AT_MOST = 2000  # characters of why a message is a dead letter: queues bound what they take
 RELEASE_WITHIN = 5.0  # seconds; what could not be released by then expires by itself
 
@@ -223,7 +222,7 @@ class LeaseTable:
             applied = lease.result is not None and lease.result.status == "differs"
             if lease.result and error and self.dead_letters and not (applied or lease.lost):
                 letter = with_base(lease.message, lease.result)
-                may = MAYBE_APPLIED if is_maybe_applied(lease.result) else ""
+                may = maybe_applied_note(lease.result)
                 reason = shortened(error.message or error.code, REASON_AT_MOST - len(may)) + may
                 await self.queue.dead_letter(letter, error.code, reason)
             else:
