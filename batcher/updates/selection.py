@@ -9,7 +9,6 @@ from fnmatch import fnmatchcase
 from typing import Self
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from batcher.errors import SettingsError
 from batcher.foreign_text import printable
@@ -134,8 +133,8 @@ class Selector:
     def _named(self, target: str) -> list[str]:
         """What of the selection names that target."""
         if (found := self._pieces_of.get(target)) is None:
-            own = replace(self._targets, names=self._targets.names | {target})
-            found = [each for each in self.selection.targets if target in own.matching(each)]
+            is_meant = self._targets.is_meant
+            found = [each for each in self.selection.targets if is_meant(each, target)]
             self._pieces_of[target] = found
         return found
 

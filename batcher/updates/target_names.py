@@ -57,6 +57,14 @@ class TargetNames(Struct, frozen=True, kw_only=True):
             return frozenset(self.accounts[text])
         return frozenset(name for name in self.names if fnmatchcase(name, text))
 
+    def is_meant(self, text: str, name: str) -> bool:
+        """Whether ``matching`` has a target, one that nobody knew among them."""
+        if text == name or text in self.names:
+            return text == name
+        if text in self.accounts:
+            return name in self.accounts[text]
+        return fnmatchcase(name, text)
+
     def refusal(self, text: str, shown: str) -> str:
         """Why a line can't have that target; ``shown``: it, as messages may have it."""
         if found := self.accounts.get(text):

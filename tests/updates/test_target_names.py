@@ -41,6 +41,15 @@ def test_a_line_names_a_target_or_its_account_where_that_is_one_target(
         assert found.target == meant == reader.target_name(said)
 
 
+@pytest.mark.parametrize("text", ["eu", "*", "[su]*", "?u", ONE, f"{ONE}/x", TWO, "9*", "new*"])
+def test_a_text_means_just_the_targets_that_match_it_and_new_ones_by_name_or_glob(
+    text: str,
+) -> None:
+    assert {name for name in NAMES.names if NAMES.is_meant(text, name)} == NAMES.matching(text)
+    with_new = replace(NAMES, names=NAMES.names | {"new"})
+    assert NAMES.is_meant(text, "new") is ("new" in with_new.matching(text))
+
+
 @pytest.mark.parametrize("members", [b"", b',"Description":1'])
 def test_a_line_that_names_no_target_is_refused_where_there_is_none_for_it(members: bytes) -> None:
     reader = LineReader(installed_update_model(), "default", NAMES)
