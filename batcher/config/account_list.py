@@ -78,17 +78,22 @@ class ColumnUse:
     def __init__(self) -> None:
         self._columns: dict[Path, dict[str, bool]] = {}
 
-    def note(self, path: Path, columns: Iterable[str], used: Collection[str]) -> None:
+    def fill_in(self, path: Path, used: Iterable[str]) -> None:
+        """Take in what a pattern fills in: it uses the columns of these names, where there are."""
+        self._columns.setdefault(path, {}).update(dict.fromkeys(used, True))
+
+    def note(self, path: Path, columns: Iterable[str], used: Iterable[str]) -> None:
         """Take in which of its columns a pattern uses.
 
-        Raises SettingsError for one that is unused and nearly called like a member of a target that
-        has no column: it was meant to set that.
+        Raises SettingsError for one that is unused so far and nearly called like a member of a
+        target that has no column: it was meant to set that.
         """
         columns = list(columns)
-        known = self._columns.setdefault(path, {})
+        self.fill_in(path, used)
+        known = self._columns[path]
         for name in columns:
-            known[name] = known.get(name, False) or name in used or name in _MEMBERS
-            if not known[name] and (meant := _near_member(name, columns)) is not None:
+            is_used = known.setdefault(name, name in _MEMBERS)
+            if not is_used and (meant := _near_member(name, columns)) is not None:
                 raise SettingsError(
                     f"{path}: row 1: column {printable(name)} sets nothing, and no text has"
                     f" {{{printable(name)}}} in it. Did you mean {meant}?"

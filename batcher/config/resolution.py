@@ -24,6 +24,7 @@ from batcher.config.target_patterns import MEMBERS as PATTERN_MEMBERS
 from batcher.config.target_patterns import (
     TARGETS_AT_MOST,
     PatternedTarget,
+    fill_in_columns,
     has_brace,
     is_pattern,
     patterned_targets,
@@ -258,6 +259,8 @@ def _targets(
             )
         origins[own], found[own] = each.origin, target
 
+    for name, (_, table) in tables.items():
+        fill_in_columns(name, table, folder, column_use)
     for name, (origin, table) in tables.items():
         with faults.gathered():
             _take_table(settings, name, origin, table, folder, list_accounts, column_use, add)

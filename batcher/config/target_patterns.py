@@ -48,6 +48,18 @@ def is_pattern(name: str, table: Mapping[str, Any]) -> bool:
     return _PLACEHOLDER.search(name) is not None or any(member in table for member in MEMBERS)
 
 
+def fill_in_columns(
+    name: str, table: Mapping[str, Any], folder: Path, column_use: ColumnUse
+) -> None:
+    """Let it be known which columns of its file the texts of a pattern use.
+
+    To be called of all patterns before targets of the first are made: several may have one file.
+    """
+    if isinstance(accounts := table.get("accounts"), str):
+        own = {key: value for key, value in table.items() if key not in MEMBERS}
+        column_use.fill_in(folder / accounts, _placeholders(name, own, []))
+
+
 def patterned_targets(
     name: str,
     origin: str,

@@ -50,6 +50,22 @@ def test_a_column_that_no_pattern_takes_is_told_once_and_one_letter_off_is_refus
         resolve({}, environ={}, file=file)
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_column_called_nearly_like_a_member_may_be_that_of_any_pattern_of_its_file(
+    tmp_path: Path, order: int
+) -> None:
+    tables = [
+        '[targets."{account}"]\naccounts = "accounts.csv"\nregion = "eu-west-1"\n',
+        '[targets."{account}-{n}"]\naccounts = "./accounts.csv"\nregion = "eu-west-1"\n'
+        'role_arn = "arn:aws:iam::{account}:role/{regional}"\n',
+    ]
+    csv = f"account,n,regional\n{ONE},x,y\n"
+    found = of_file(tmp_path, "".join(tables[::order]), csv)
+    assert {*found.targets} == {ONE, f"{ONE}-x"}
+    with pytest.raises(SettingsError, match=r"column regional .* Did you mean region\?"):
+        of_file(tmp_path, tables[0], csv)
+
+
 @pytest.mark.parametrize(
     ("name", "table", "found"),
     [
