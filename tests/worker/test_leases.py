@@ -236,38 +236,37 @@ def test_a_lease_counts_from_when_its_message_was_asked_for() -> None:
     in_virtual_time(work())
 
 
+class QueueOfReasons(MemoryQueue):
+    """Keeps of dead letters the reasons."""
+
+    def __init__(self, *, lease: float) -> None:
+        super().__init__(lease=lease)
+        self.reasons: list[str] = []
+
+    async def dead_letter(self, message: Message, code: str, reason: str) -> None:
+        self.reasons.append(reason)
+
+
 def test_the_reason_of_a_dead_letter_is_bounded() -> None:
     async def work() -> None:
-        reasons = list[str]()
-
-        class Noting(MemoryQueue):
-            async def dead_letter(self, message: Message, code: str, reason: str) -> None:
-                reasons.append(reason)
-
-        queue = Noting(lease=60)
+        queue = QueueOfReasons(lease=60)
         queue.put(b"1")
         leases = table_of(queue)
         (lease,) = await receive(queue, leases, 1)
         await leases.settle(lease, result(lease, Error(code="E", message="x" * 10**6)))
-        assert len(reasons[0]) < 2100
+        assert len(queue.reasons[0]) < 2100
 
     in_virtual_time(work())
 
 
 def test_the_reason_of_a_dead_letter_says_where_its_update_may_have_been_applied() -> None:
     async def work() -> None:
-        reasons = list[str]()
-
-        class Noting(MemoryQueue):
-            async def dead_letter(self, message: Message, code: str, reason: str) -> None:
-                reasons.append(reason)
-
-        queue = Noting(lease=60)
+        queue = QueueOfReasons(lease=60)
         queue.put(b"1", b"2")
         leases = table_of(queue)
         fault = Error(code="InternalServerException", message="m", http_status=500)
         for lease, maybe in zip(await receive(queue, leases, 2), (True, False), strict=True):
             await leases.settle(lease, replace(result(lease, fault), maybe_applied=maybe))
-        assert reasons == ["m (it may have been applied all the same)", "m"]
+        assert queue.reasons == ["m (it may have been applied all the same)", "m"]
 
     in_virtual_time(work())
