@@ -194,16 +194,19 @@ def _check_header(where: str, header: list[str]) -> None:
 
 def _member_meant(name: str) -> str | None:
     """The member of a target that a column is nearly called like; None: it is no such column."""
-    words = re.sub(r"[\W_]+", "_", name.casefold()).strip("_")
-    meant = _MEMBERS_AND_PLURALS.get(words)
+    meant = _MEMBERS_AND_PLURALS.get(_words(name))
     return None if meant == name else meant
 
 
 def _near_member(name: str, columns: Collection[str]) -> str | None:
     """The member that a column is most likely meant to set, of those that have no column."""
     lacking = [member for member in (*_MEMBERS, "account") if member not in columns]
-    words = re.sub(r"[\W_]+", "_", name.casefold()).strip("_")
-    return next(iter(get_close_matches(words[:64], lacking, n=1, cutoff=0.75)), None)
+    return next(iter(get_close_matches(_words(name)[:64], lacking, n=1, cutoff=0.75)), None)
+
+
+def _words(name: str) -> str:
+    """The words of a column as a member would be written of them."""
+    return re.sub(r"[\W_]+", "_", name.casefold()).strip("_")
 
 
 def _row(where: str, header: list[str], cells: list[str]) -> AccountRow:
