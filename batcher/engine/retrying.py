@@ -125,16 +125,16 @@ class Retrying:
         retrying.begin()
         return retrying
 
-    async def run_attempts_for(
+    def run_attempts_for(
         self,
         update: Update,
         *,
         still_wanted: StillWanted | None = None,
         must_finish: bool = False,
-    ) -> RetryState | None:
+    ) -> Awaitable[RetryState | None]:
         """What ``run_attempts`` does, with those members of the update that the operation takes."""
         members = members_for(self._operation, update.request)
-        return await self.run_attempts(
+        return self.run_attempts(
             update.id,
             members,
             still_wanted=still_wanted,
