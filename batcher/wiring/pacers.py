@@ -5,7 +5,7 @@ From what earlier runs found, and together with other processes where the settin
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
@@ -98,7 +98,7 @@ class Pacers:
         self.file = QuotaFile(state_directory(os.environ), warn) if settings.remember else None
         self._write = GatheredCall(self.file.write, WRITES_APART) if self.file else None
         self._quotas: dict[tuple[QuotaKey, TriggerPlace], _SharedQuota] = {}
-        self._places = Counter[QuotaKey]()  # of these
+        self._places = Counter[QuotaKey]()  # of these, so many endpoints each
         self._of: dict[Pacer, _SharedQuota] = {}
         # one for each operation of a Region, or of another endpoint: the way there is the same
         self._shortest: defaultdict[tuple[str, str | None, str], ShortestLatency]
@@ -203,7 +203,7 @@ class Pacers:
         done = [(pacer, self._of.pop(pacer)) for pacer in pacers]
         if self.file is not None:
             used = dict.fromkeys(quota for _, quota in done)
-            self.file.note(self._learned(used, self._places), self._clock.wall())
+            self.file.note(self._learned(used), self._clock.wall())
             self.write_soon()
         for pacer, quota in done:
             del quota.pacers[pacer]
@@ -263,17 +263,13 @@ class Pacers:
         if self.file is None:
             return False
         quotas = dict.fromkeys(self._of.values())
-        places = Counter(quota.key for quota in quotas)
-        return self.file.remember(self._learned(quotas, places), self._clock.wall())
+        return self.file.remember(self._learned(quotas), self._clock.wall())
 
-    @staticmethod
-    def _learned(
-        quotas: Iterable["_SharedQuota"], places: Mapping[QuotaKey, int]
-    ) -> list[tuple[QuotaKey, EstimatedQuota]]:
-        """What was learned of quotas; ``places``: how many endpoints go by each key."""
+    def _learned(self, quotas: Iterable["_SharedQuota"]) -> list[tuple[QuotaKey, EstimatedQuota]]:
+        """What was learned of quotas: a guess where several endpoints go by one key."""
         found = ((quota.key, quota.limiter.learned) for quota in quotas)
         # of several endpoints that go by one account each has a quota of its own
-        return [(key, each.as_guess() if places[key] > 1 else each) for key, each in found]
+        return [(key, each.as_guess() if self._places[key] > 1 else each) for key, each in found]
 
 
 @dataclass(eq=False)

@@ -19,9 +19,11 @@ from batcher.engine.pacing import Pacer
 from batcher.errors import SettingsError
 from batcher.logs import logger
 from batcher.operations import CREATE_TRIGGER, GET_TRIGGER, UPDATE_TRIGGER
+from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.probe import SaturationProbe
 from batcher.storage.quota_file import QuotaFile
 from batcher.storage.state_directory import state_directory
+from batcher.testing import OpenLimiter
 from batcher.wiring.pacers import Pacers, QuotaPace, open_pacers
 from batcher.wiring.targets import TargetConnector
 from tests.conftest import remember_quota
@@ -47,16 +49,22 @@ def remember(tmp_path: Path, target: AwsTarget, operation: str, rate: float) -> 
     remember_quota(tmp_path, operation, rate, account=target.quota_owner)
 
 
-def of_account(target: AwsTarget, account: str) -> Any:
-    """As much of a target of another account as its pacers ask for."""
+def of_account(target: AwsTarget, account: str, endpoint_url: str | None = None) -> Any:
+    """As much of a target of another account, or at another endpoint, as its pacers ask for."""
     return SimpleNamespace(
         name=account,
         quota_owner=account,
         settings=target.settings,
         region=target.region,
-        endpoint_url=target.endpoint_url,
+        endpoint_url=endpoint_url or target.endpoint_url,
         slots=target.slots,
     )
+
+
+class SureLimiter(OpenLimiter):
+    """It knows its quota."""
+
+    learned = EstimatedQuota(rate=7.0, burst=5.0, doubt=0.01)
 
 
 async def send_one(pacer: Pacer) -> None:
@@ -158,6 +166,28 @@ async def test_of_many_that_are_retired_a_few_writes_keep_what_each_has_learned(
         # one at once, and then two a second at most
         assert len(versions) < 20
     assert [each.used_at >= began for each in file.entries()] == [True] * 100
+
+
+@pytest.mark.parametrize("other_is", ["used", "at rest", "gone"])
+@pytest.mark.parametrize("by", ["remember", "retire"])
+async def test_of_several_endpoints_that_go_by_one_account_nothing_is_taken_for_known(
+    target: AwsTarget, by: str, other_is: str
+) -> None:
+    fleet: Any = SimpleNamespace(limiter=lambda *_, **__: SureLimiter())
+    made = Pacers(resolve({}), clock=SystemClock(), warn=pytest.fail, fleet=fleet)
+    elsewhere = of_account(target, target.quota_owner, "http://127.0.0.1:9")
+    one, other = made.pacer(target, UPDATE_TRIGGER), made.pacer(elsewhere, UPDATE_TRIGGER)
+    assert one.limiter is not other.limiter
+    if other_is == "at rest":
+        made.rest([other])
+    elif other_is == "gone":
+        made.retire([other])
+    if by == "retire":
+        made.retire([one])
+    else:
+        made.remember()
+    found = made.remembered(target, UPDATE_TRIGGER)
+    assert (found and found.rate) == (7.0 if other_is == "gone" else None)
 
 
 async def test_a_measurement_starts_from_nothing_that_is_remembered(
