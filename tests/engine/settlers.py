@@ -15,10 +15,29 @@ from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.logs import logger
 from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 from batcher.ports import Caller
-from batcher.records import Update
+from batcher.records import Result, Update
 from batcher.testing import LoopClock, OpenLimiter, ScriptedCaller
 from batcher.testing import update as plain_update
 from batcher.triggers.decision import ChangeOptions
+
+
+class Settled:
+    """A Settler whose results are made with those members."""
+
+    def __init__(self, **made: Any) -> None:
+        self._made = made
+
+    async def settle(self, update: Update) -> Result | None:
+        return Result(
+            id=update.id,
+            line=update.line,
+            target=update.target,
+            domain=update.domain,
+            trigger=update.trigger,
+            started_at="",
+            finished_at="",
+            **self._made,
+        )
 
 
 def update(number: int, trigger: str | None = None, target: str = "default") -> Update:

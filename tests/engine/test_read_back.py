@@ -13,7 +13,7 @@ from batcher.engine.read_back import ReadBack
 from batcher.engine.retrying import RetryPolicy
 from batcher.logs import logger
 from batcher.operations import GET_TRIGGER
-from batcher.records import Attempt, Result, Status, Update
+from batcher.records import Attempt, Result, Status
 from batcher.testing import (
     LoopClock,
     OpenLimiter,
@@ -24,7 +24,7 @@ from batcher.testing import (
     update,
 )
 from batcher.triggers.diff import digest
-from tests.engine.settlers import make_retrying
+from tests.engine.settlers import Settled, make_retrying
 from tests.updates.samples import MODEL
 
 SECRET = "SECRET-VALUE-1"
@@ -38,23 +38,11 @@ def shows(**members: object) -> Answer:
     return lambda call: Attempt(reached="answered", seconds=0.0, answer={**LIVE, **members})
 
 
-class Accepting:
-    """A Settler that says of every update what ``result`` is made with."""
+class Accepting(Settled):
+    """Says so of every update; by default that it was accepted."""
 
     def __init__(self, status: Status = "succeeded", attempts: int = 1, digest: str = "") -> None:
-        self._made = {"status": status, "attempts": attempts, "digest": digest or UNSET}
-
-    async def settle(self, update: Update) -> Result | None:
-        return Result(
-            id=update.id,
-            line=update.line,
-            target=update.target,
-            domain=update.domain,
-            trigger=update.trigger,
-            started_at="",
-            finished_at="",
-            **self._made,
-        )
+        super().__init__(status=status, attempts=attempts, digest=digest or UNSET)
 
 
 def reading_back(

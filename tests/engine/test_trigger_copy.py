@@ -23,30 +23,11 @@ from batcher.testing import (
     refused,
     update,
 )
-from tests.engine.settlers import make_retrying
+from tests.engine.settlers import Settled, make_retrying
 
 PLACE = TargetIdentity(region="eu-west-1", account="111122223333", endpoint="https://e")
 COPIED = replace(update(1), domain_map="acme-old=acme")
 OURS = {"Uri": "s3://b", "EventTriggerNames": ["t1"], "ObjectTypeName": "Orders"}
-
-
-class Settled:
-    """A Settler whose results are made with those members."""
-
-    def __init__(self, status: Status, created: Creation | None, error: Error | None) -> None:
-        self._made = {"status": status, "created": created or UNSET, "error": error}
-
-    async def settle(self, update: Update) -> Result | None:
-        return Result(
-            id=update.id,
-            line=update.line,
-            target=update.target,
-            domain=update.domain,
-            trigger=update.trigger,
-            started_at="",
-            finished_at="",
-            **self._made,
-        )
 
 
 class Account:
@@ -96,7 +77,7 @@ def settle(
         arn=lambda resource: f"arn:{resource}",
         members=frozenset({"DomainName", "Uri", "EventTriggerNames", "ObjectTypeName"}),
     )
-    settler = Settled(status, created, error)
+    settler = Settled(status=status, created=created or UNSET, error=error)
     made = TriggerCopy(settler, logger(), Completion(requests, PLACE, clock))
     return in_virtual_time(made.settle(asked)), [call.operation for call in caller.calls]
 
