@@ -106,25 +106,23 @@ async def test_a_refresh_reads_the_profile_anew_while_requests_of_before_are_und
 
 
 async def test_a_target_stays_where_it_was_whatever_endpoint_its_profile_names_in_mid_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    profiles: Path,
 ) -> None:
-    config, keys = tmp_path / "config", "aws_access_key_id = AKID1\naws_secret_access_key = s\n"
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    keys = "aws_access_key_id = AKID1\naws_secret_access_key = s\n"
     here, elsewhere = Emulator(), Emulator()
     for emulator in (here, elsewhere):
         emulator.seed([trigger(1)])
     async with here as url, elsewhere as other:
-        config.write_text(f"[profile prod]\n{keys}endpoint_url = {url}\n")
+        profiles.write_text(f"[profile prod]\n{keys}endpoint_url = {url}\n")
         async with target(None, profile="prod", region="eu-west-1") as eu:
             assert (await eu.call(UPDATE_TRIGGER, change(1))).code is None
-            config.write_text(f"[profile prod]\n{keys}endpoint_url = {other}\n")
+            profiles.write_text(f"[profile prod]\n{keys}endpoint_url = {other}\n")
             await eu.refresh()
             assert eu.endpoint_url == url
             for operation in (UPDATE_TRIGGER, "TagResource"):  # by templates, and by the SDK
                 members = {"resourceArn": "arn:aws:x", "tags": {"a": "b"}}
                 await eu.call(operation, change(1) if operation == UPDATE_TRIGGER else members)
-            config.write_text(f"[profile prod]\n{keys}endpoint_url = {url.upper()}/\n")
+            profiles.write_text(f"[profile prod]\n{keys}endpoint_url = {url.upper()}/\n")
             assert await eu.refresh()
         assert elsewhere.calls() == []
         assert len(here.calls()) >= 2

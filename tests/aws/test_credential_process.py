@@ -20,17 +20,6 @@ from batcher.aws.unsent import why_unsent
 from tests.waiting import until
 
 
-@pytest.fixture
-def config(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """The file of profiles, without credentials from anywhere else."""
-    found = tmp_path / "config"
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(found))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.delenv(variable, raising=False)
-    return found
-
-
 async def started(
     script: str, at_most: float = 60.0, *, told_after: float = 60.0, is_leader: bool = False
 ) -> AwaitedProcess:
@@ -118,14 +107,14 @@ async def test_it_is_ended_also_where_what_it_started_holds_its_output() -> None
 
 @pytest.mark.parametrize("is_source", [False, True])
 async def test_one_that_hangs_is_named_with_its_profile_and_is_gone(
-    config: Path, tmp_path: Path, *, is_source: bool
+    profiles: Path, tmp_path: Path, *, is_source: bool
 ) -> None:
     pid = tmp_path / "pid"
     command = ["sh", "-c", f"echo $$ > {pid}; echo SECRET; exec sleep 1000", "PASSWORD"]
     role = "[profile prod]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = base\n"
     name = "base" if is_source else "prod"
     said = f"[profile {name}]\ncredential_process = {shlex.join(command)}\n"
-    config.write_text(said + (role if is_source else ""))
+    profiles.write_text(said + (role if is_source else ""))
     session = AioSession(profile="prod")
     session.set_config_variable("region", "eu-west-1")
     end_with_its_session(session, at_most=1.0)
@@ -158,10 +147,10 @@ async def test_one_that_hangs_is_named_with_its_profile_and_is_gone(
 )
 @pytest.mark.parametrize("later", [False, True], ids=["at first", "when they are renewed"])
 async def test_what_is_no_credentials_is_told_as_that_whatever_it_is(
-    config: Path, tmp_path: Path, said: bytes, *, later: bool
+    profiles: Path, tmp_path: Path, said: bytes, *, later: bool
 ) -> None:
     answer = tmp_path / "answer"
-    config.write_text(f"[profile prod]\ncredential_process = cat {shlex.quote(str(answer))}\n")
+    profiles.write_text(f"[profile prod]\ncredential_process = cat {shlex.quote(str(answer))}\n")
     session = AioSession(profile="prod")
     end_with_its_session(session)
     soon = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()  # so they are renewed each time
@@ -188,9 +177,9 @@ async def test_what_is_no_credentials_is_told_as_that_whatever_it_is(
     ids=["double", "single", "escape", "empty", "null"],
 )
 async def test_what_is_wrong_with_its_line_is_told_and_none_of_it_quoted(
-    config: Path, line: str, fault: str
+    profiles: Path, line: str, fault: str
 ) -> None:
-    config.write_text(f"[profile prod]\ncredential_process = {line}\n")
+    profiles.write_text(f"[profile prod]\ncredential_process = {line}\n")
     session = AioSession(profile="prod")
     end_with_its_session(session)
     with pytest.raises(CredentialRetrievalError) as raised:

@@ -91,9 +91,7 @@ async def test_a_person_is_asked_once_for_all_targets(
     ],
 )
 def test_a_profile_wants_a_code_where_it_or_one_it_builds_on_has_a_device(
-    config: str, wanted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    config: str, wanted: bool, profiles: Path
 ) -> None:
-    (tmp_path / "config").write_text(f"[profile prod]\n{config}\n")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    profiles.write_text(f"[profile prod]\n{config}\n")
     assert wants_mfa(open_session("prod", model_loader())) is wanted

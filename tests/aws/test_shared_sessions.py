@@ -104,13 +104,10 @@ async def test_a_key_that_sts_knows_after_a_while_is_not_useless(
 
 
 async def test_what_gives_no_credentials_is_asked_once_for_all_who_wait(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    profiles: Path, tmp_path: Path
 ) -> None:
     asked = tmp_path / "asked"
-    config = tmp_path / "config"
-    config.write_text(f"[profile prod]\ncredential_process = sh -c 'echo >>{asked}; exit 1'\n")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    profiles.write_text(f"[profile prod]\ncredential_process = sh -c 'echo >>{asked}; exit 1'\n")
     failures = []
     found = sessions()
 
@@ -129,12 +126,9 @@ async def test_what_gives_no_credentials_is_asked_once_for_all_who_wait(
 
 @pytest.mark.parametrize("program", ["/nowhere/at/all", "/", "echo []", "echo 1", "echo null"])
 async def test_whatever_is_wrong_with_a_program_for_credentials_is_an_error_of_the_target(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
+    profiles: Path, program: str
 ) -> None:
-    config = tmp_path / "config"
-    config.write_text(f"[profile prod]\ncredential_process = {program}\n")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    profiles.write_text(f"[profile prod]\ncredential_process = {program}\n")
     connector = TargetConnector(Settings(profile="prod", region="eu-west-1"))
     for _ in range(2):
         with pytest.raises(AwsError, match=r"target a: .*credential_process .*of profile prod"):
@@ -224,7 +218,7 @@ async def test_a_target_stays_in_its_region_whatever_its_profile_names_later(
 
 
 async def test_who_gives_credentials_and_never_ends_has_a_limit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    profiles: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def begin(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n{")
@@ -232,10 +226,6 @@ async def test_who_gives_credentials_and_never_ends_has_a_limit(
         writer.close()
 
     over = asyncio.Event()
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.delenv(name, raising=False)
     server = await asyncio.start_server(begin, "127.0.0.1", 0)
     async with server:
         there = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
