@@ -77,20 +77,22 @@ def test_a_thousand_roles_are_assumed_by_one_client_at_a_bounded_pace() -> None:
         assert within <= RATE + 1
 
 
+async def ask(client: StsClient, done: list[float]) -> None:
+    """Assume a role, and note when it was."""
+    await client.assume_role()
+    done.append(asyncio.get_running_loop().time())
+
+
 def test_a_throttle_holds_all_back_and_is_tried_again() -> None:
     scripted = Scripted("Throttling")
     done: list[float] = []
 
-    async def ask(client: StsClient) -> None:
-        await client.assume_role()
-        done.append(asyncio.get_running_loop().time())
-
     async def work() -> None:
         client = StsClient(scripted.create, StsPace(LoopClock()))
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(ask, client)
+            tasks.start_soon(ask, client, done)
             await anyio.sleep(1.1)  # it was throttled by now
-            tasks.start_soon(ask, client)
+            tasks.start_soon(ask, client, done)
 
     in_virtual_time(work())
     assert len(done) == 2
@@ -118,15 +120,11 @@ class Bucket(Scripted):
 def test_where_sts_has_little_room_all_get_through_and_few_are_throttled() -> None:
     bucket, done = Bucket(), list[float]()
 
-    async def ask(client: StsClient) -> None:
-        await client.assume_role()
-        done.append(asyncio.get_running_loop().time())
-
     async def work() -> None:
         client = StsClient(bucket.create, StsPace(LoopClock()))
         async with anyio.create_task_group() as tasks:
             for _ in range(500):
-                tasks.start_soon(ask, client)
+                tasks.start_soon(ask, client, done)
 
     in_virtual_time(work())
     assert len(done) == 500
