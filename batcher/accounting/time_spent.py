@@ -154,6 +154,14 @@ class RunTimeSpent(Struct, frozen=True, kw_only=True):
             unanswered=self.unanswered or other.unanswered,
         )
 
+    @property
+    def may_have_sent(self) -> bool:
+        """Whether updates without a result may have been applied.
+
+        Earlier versions kept only that a session was ended by force.
+        """
+        return self.unanswered or self.run.killed
+
     def of(self, target: str) -> TimeSpent:
         return self.targets.get(target, NO_TIME)
 

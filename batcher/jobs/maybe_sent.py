@@ -126,7 +126,7 @@ def _is_sent_unseen(result: NamedResult) -> bool:
 def _has_lost_words(run: RunReader, left: int) -> bool:
     """Whether an earlier session was ended by force, or the last one could not close the books."""
     summary, spent = run.directory.read_summary(), run.manifest.spent
-    may_have_sent = spent is not None and (spent.unanswered or spent.run.killed)
+    may_have_sent = spent is not None and spent.may_have_sent
     return may_have_sent or summary is None or summary.not_started != left
 
 

@@ -80,7 +80,7 @@ class RunEnding(Struct, frozen=True, kw_only=True):
 def _maybe_sent(directory: RunDirectory, manifest: RunManifest, summary: Summary) -> int:
     """How many without a result may have been applied."""
     spent = manifest.spent
-    if not summary.not_started or spent is None or not (spent.unanswered or spent.run.killed):
+    if not summary.not_started or spent is None or not spent.may_have_sent:
         return 0
     with suppress(BatcherError, OSError):
         reader = line_reader(settings_of(directory.path), any_target=True)

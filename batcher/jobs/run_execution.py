@@ -352,7 +352,7 @@ class ApprovedRun:
             updates=updates,
             sent_since=self._sent_since,
         )
-        if state.spent.unanswered and (images is None or state.may_lack_images):
+        if state.spent.may_have_sent and (images is None or state.may_lack_images):
             lane.settler = SentBefore(lane.settler, looks=self._looks_first(images))
         if self._wave is not None:
             lane.settler = WaveSettler(lane.settler, self._wave)
@@ -372,7 +372,7 @@ class ApprovedRun:
 
         Epoch seconds.
         """
-        if not (self.state.spent.unanswered and self.state.may_lack_images):
+        if not (self.state.spent.may_have_sent and self.state.may_lack_images):
             return None
         began = self.order.directory.read_manifest().started_at
         return datetime.fromisoformat(began).timestamp()

@@ -54,6 +54,15 @@ def test_what_was_sent_beside_results_is_at_least_that_once_a_session_was_killed
     assert first.run.without(4, 0) == RequestCount(attempts=3, throttles=3)
 
 
+def test_a_run_may_have_sent_once_a_session_left_requests_unanswered_or_was_killed() -> None:
+    ended = RunTimeSpent.of_sessions({"a": session(10)}, {"a": made(4)}, 10)
+    killed = ended.with_killed()
+    of_before = msgspec.structs.replace(killed, unanswered=False)  # as earlier versions kept it
+    left = msgspec.structs.replace(ended, unanswered=True)
+    found = [(each + ended).may_have_sent for each in (ended, left, killed, of_before)]
+    assert found == [False, True, True, True]
+
+
 def test_a_session_that_never_started_takes_the_time_of_the_run() -> None:
     spent = RunTimeSpent.of_sessions({}, {}, 2.5)
     assert (spent.run.wall_seconds, spent.run.seconds) == (2.5, Seconds(queued=2.5))

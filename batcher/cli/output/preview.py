@@ -29,7 +29,7 @@ def preview(run: ReadyRun) -> Iterator[str]:
     state, inspection = run.state, run.state.inspection
     if state.restored:
         before, left = several(state.restored, "result"), several(state.left, "update")
-        sent = len(state.in_flight) if state.spent.unanswered else 0
+        sent = len(state.in_flight) if state.spent.may_have_sent else 0
         may = f", of which {number(sent)} may have been applied already" if sent else ""
         yield f"Resuming: {before} from before, {left} left{may}."
     if state.finished is not None:
