@@ -2,7 +2,6 @@
 
 from batcher.pages.environment import render_page
 from batcher.report.conclusion import conclusion
-from batcher.report.outcome_names import named_outcomes
 from batcher.report.run_report import RunReport
 from batcher.report.target_facts import target_places, targets_amiss
 from batcher.report.timeline_plots import timeline_plots
@@ -20,7 +19,6 @@ def render(report: RunReport) -> str:
         conclusion=conclusion(report),
         plots=timeline_plots(report),
         shown_outcomes=_shown_outcomes(report),
-        named_outcomes=named_outcomes,
         several_targets=len(report.targets) > 1,
         targets_amiss=targets_amiss(report.targets),
         target_places=target_places(report.targets),
@@ -30,6 +28,5 @@ def render(report: RunReport) -> str:
 def _shown_outcomes(report: RunReport) -> dict[str, int]:
     """The outcomes of which there are any, and in any case how many succeeded or failed."""
     always = ("succeeded", "failed")
-    maybe_sent = 0 if report.maybe_sent is None else report.maybe_sent.updates
-    found = named_outcomes(report.accounts.outcomes, maybe_sent)
-    return {status: count for status, count in found.items() if count or status in always}
+    found = report.named_outcomes.items()
+    return {status: count for status, count in found if count or status in always}

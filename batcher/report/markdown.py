@@ -17,7 +17,6 @@ from batcher.number_text import (
     several,
     without_result_text,
 )
-from batcher.report.outcome_names import named_outcomes
 from batcher.report.run_report import (
     FailureGroup,
     MaybeSentSection,
@@ -114,10 +113,9 @@ def _facts(report: RunReport) -> Iterator[str]:
 
 def _outcomes(report: RunReport) -> str:
     accounts = report.accounts
-    maybe_sent = 0 if report.maybe_sent is None else report.maybe_sent.updates
     rows = [
         f"| {_word(status)} | {number(count)} |"
-        for status, count in named_outcomes(accounts.outcomes, maybe_sent).items()
+        for status, count in report.named_outcomes.items()
         if count or status in ("succeeded", "not_started")
     ]
     return "\n".join(["| outcome | updates |", "|---|---:|", *rows, ""]) + (

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from batcher.number_text import duration
 from batcher.records import RequestCount
+from batcher.report.outcome_names import named_outcomes
 
 RunState: TypeAlias = Literal["finished", "stopped", "interrupted", "under_way", "killed"]
 """How a run stands: all done; it stopped itself; by a signal; at work now; ended without a word."""
@@ -123,6 +124,11 @@ class TargetReport(Struct, frozen=True, kw_only=True):
     def unsuccessful(self) -> int:
         """How many updates did not succeed, were not needless either, or have no result."""
         return self.total - sum(self.outcomes.get(each, 0) for each in ("succeeded", "unchanged"))
+
+    @property
+    def named_outcomes(self) -> dict[str, int]:
+        """The ``outcomes`` as people see them."""
+        return named_outcomes(self.outcomes, self.maybe_sent)
 
 
 class Accounts(Struct, frozen=True, kw_only=True):
@@ -381,3 +387,9 @@ class RunReport(Struct, frozen=True, kw_only=True):
     reproduce: list[NextStep]
     versions: dict[str, str]
     notes: list[str]
+
+    @property
+    def named_outcomes(self) -> dict[str, int]:
+        """The outcomes of all targets as people see them."""
+        maybe_sent = 0 if self.maybe_sent is None else self.maybe_sent.updates
+        return named_outcomes(self.accounts.outcomes, maybe_sent)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from batcher.number_text import number, several
-from batcher.report.outcome_names import named_outcomes
 from batcher.report.run_report import TargetReport
 from batcher.updates.target_places import places_text
 
@@ -28,10 +27,9 @@ def target_places(targets: Sequence[TargetReport]) -> str:
 
 
 def _said(target: TargetReport) -> str:
-    found = named_outcomes(target.outcomes, target.maybe_sent).items()
     said = [
         f"{number(count)} {status.replace('_', ' ')}"
-        for status, count in found
+        for status, count in target.named_outcomes.items()
         if count and status not in ("succeeded", "unchanged")
     ]
     return ", ".join(said) or "stopped"
